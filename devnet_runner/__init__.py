@@ -1,0 +1,1 @@
+"""devnet-run proves that a phase of a plan is done."""

@@ -1,0 +1,30 @@
+"""Errors that end a command: what is wrong, where, and what to do; the command line maps them to exit codes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from devnet_runner.findings import Finding
+
+
+class DevnetError(Exception):
+    """Root of the errors that a user sees; carries every fault that was found, not only the first."""
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, findings: Finding | Iterable[Finding]) -> None:
+        self.findings = tuple(findings) if not hasattr(findings, "id") else (findings,)
+        super().__init__("\n".join(str(finding) for finding in self.findings))
+
+
+class InputError(DevnetError):
+    """The command, the settings or a document is wrong (exit code 2)."""
+
+
+class EnvironmentStopped(DevnetError):
+    """The environment stopped the verification: no database, a missing tool, a full disk (exit code 3)."""
+
+    exit_code: ClassVar[int] = 3

@@ -1,0 +1,1 @@
+"""The infrastructure layer of a product: PostgreSQL first, other services beside it."""
