@@ -1,0 +1,84 @@
+"""The values that settings consist of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+DEFAULT_TIMEOUT = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """What the repository must look like: its name (or one of several) and folders below its root."""
+
+    repository: tuple[str, ...] = ()
+    directories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A part of the code whose coverage is judged. `minimum` in percent; empty `phase` or `step`: every one."""
+
+    name: str
+    paths: tuple[str, ...]
+    minimum: Decimal | None = None
+    phase: str = ""
+    step: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Tests, by a shell-style pattern of their names, that prove a deliverable named by its text."""
+
+    deliverable: str
+    tests: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """Tests that a phase or step depends on, and how to run them.
+
+    `runner` is `pytest` or `command`. `timeout` is in seconds. `environment` names the variables that are passed on.
+    `coverage` names the files a command leaves (for pytest it is collected by the tool). `database` asks for a
+    PostgreSQL database of the run's own, given as `DATABASE_URL`.
+    """
+
+    id: str
+    runner: str
+    phase: str = ""
+    step: str = ""
+    paths: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    directory: str = "."
+    junit: str = ""
+    coverage: tuple[str, ...] = ()
+    blocking: bool = True
+    timeout: int = DEFAULT_TIMEOUT
+    environment: tuple[str, ...] = ()
+    database: bool = False
+    python: str = ""
+    proves: tuple[Proof, ...] = ()
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that `devnet.yaml` says; the defaults serve a repository that has none."""
+
+    project: str = ""
+    path: str = "devnet.yaml"
+    plan: str = "phases"
+    include_paths: tuple[tuple[str, str], ...] = ()
+    workspace: Workspace = Workspace()
+    standards: tuple[str, ...] = ()
+    layers: tuple[Layer, ...] = ()
+    suites: tuple[Suite, ...] = ()
+    records: str = ".devnet/records"
+    checkpoint: str = "DEVNET-CHECKPOINT.txt"
+    progress: str = "DEVNET-PROGRESS.md"
+    mode: str = "blocking"
