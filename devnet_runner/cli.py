@@ -1,0 +1,112 @@
+"""The command line: arguments in, one call, an exit code out."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from devnet_runner import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FORMATS = click.Choice(["text", "json"])
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+GLOBAL_OPTIONS = {"-h", "--help", "--version"}
+
+
+class Commands(click.Group):
+    """A group whose commands may be left out: what is no command is a phase to verify."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put `run` before what is no command."""
+        if args and args[0] not in self.commands and args[0] not in GLOBAL_OPTIONS:
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+def call(name: str) -> Callable[..., int]:
+    """The function of a command, loaded when it is called: no command pays for the libraries of another."""
+    function: Callable[..., int] = importlib.import_module(f"devnet_runner.commands.{name}").command
+    return function
+
+
+@click.group(cls=Commands, context_settings=SETTINGS, epilog="Exit codes: 0 proved, 1 blocked, 2 wrong input, "
+             "3 stopped by the environment, 130 interrupted.")  # fmt: skip
+@click.version_option(__version__, prog_name="devnet-run", message="%(prog)s %(version)s")
+def devnet_run() -> None:
+    """Prove that a phase of a plan is done.
+
+    `devnet-run phase-3` verifies phase 3: its document and includes, its blocking suites against the real thing,
+    its coverage and its deliverables; it writes the checkpoint and progress files only when all of it is proved.
+    """
+
+
+@devnet_run.command()
+@click.argument("phase")
+@click.option("--step", default="", metavar="N", help="Verify one step of the phase only.")
+@click.option("--mode", type=click.Choice(["blocking", "advisory"]), envvar="VERIFICATION_MODE",
+              help="Advisory runs everything, exits 0 and writes nothing.  [default: blocking]")  # fmt: skip
+@click.option("--keep-going", is_flag=True, help="Run everything, also after a blocking failure.")
+@click.option("--no-write", is_flag=True, help="Write no record, checkpoint or progress.")
+@click.option("--format", "form", type=FORMATS, default="text", help="The report's format.")
+def run(**options: Any) -> int:
+    """Verify PHASE (phase-3, or a document's path) and give the verdict. The word `run` may be left out."""
+    return call("run")(start=Path.cwd(), environ=os.environ, **options)
+
+
+@devnet_run.command()
+@click.argument("phase")
+@click.option("--format", "form", type=FORMATS, default="text", help="The report's format.")
+@click.option("--repair", is_flag=True, help="Repair a document whose encoding was damaged, in place.")
+def plan(**options: Any) -> int:
+    """Show what the document of PHASE declares, and every fault of it."""
+    return call("plan")(start=Path.cwd(), environ=os.environ, **options)
+
+
+@devnet_run.group()
+def includes() -> None:
+    """Text that documents quote by hash."""
+
+
+@includes.command()
+@click.argument("paths", nargs=-1)
+@click.option("--format", "form", type=FORMATS, default="text", help="The report's format.")
+def check(**options: Any) -> int:
+    """Check the includes of PATHS (files or folders; without any: of the whole plan)."""
+    return call("includes")(start=Path.cwd(), environ=os.environ, **options)
+
+
+@devnet_run.command()
+@click.option("--format", "form", type=FORMATS, default="text", help="The report's format.")
+def status(**options: Any) -> int:
+    """Say where the plan stands and the next command, from files alone."""
+    return call("status")(start=Path.cwd(), environ=os.environ, **options)
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the command line and exit; SIGTERM and SIGHUP end a run as Ctrl-C does."""
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, signal.default_int_handler)
+    sys.exit(_exit_code(argv))
+
+
+def _exit_code(argv: list[str] | None) -> int:
+    try:
+        return int(devnet_run.main(args=argv, prog_name="devnet-run", standalone_mode=False) or 0)
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted: everything that was started is stopped, nothing was written", err=True)
+        return 130
+    except BrokenPipeError:
+        # The reader went away; a second attempt to flush at exit must not fail as well.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0

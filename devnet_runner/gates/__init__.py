@@ -1,0 +1,1 @@
+"""Gates: one pure function for each question that a verdict rests on."""

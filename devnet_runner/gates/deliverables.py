@@ -1,0 +1,116 @@
+"""The gate of deliverables: each must be proved by a passed blocking test, coverage deliverables by the coverage gate."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from devnet_runner.findings import Finding, Place
+from devnet_runner.results import Outcome, SuiteResult, TestResult
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from devnet_runner.measures import LayerMeasure
+    from devnet_runner.phase import Deliverable, Phase, Step
+
+REFERENCE = re.compile(r"\([^()]*@[^()]*\)")
+EMPHASIS = re.compile(r"[*`_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One row of the matrix: what a step declares, and the tests that prove it with their outcomes."""
+
+    step: str
+    kind: str
+    text: str
+    line: int
+    tests: tuple[tuple[str, Outcome], ...]
+    proved: bool
+
+
+def same_text(text: str) -> str:
+    """What two ways to write one deliverable share: no emphasis, no reference to a standard, folded case and blanks."""
+    return " ".join(EMPHASIS.sub("", REFERENCE.sub("", text)).casefold().split())
+
+
+def matrix(
+    steps: Iterable[Step], results: Iterable[SuiteResult], blocking: frozenset[str], layers: tuple[LayerMeasure, ...]
+) -> tuple[Proof, ...]:
+    """Deliverables and expected items of steps against the tests of blocking suites that name them."""
+    tests: dict[str, list[TestResult]] = {}
+    for result in results:
+        for test in result.tests if result.suite in blocking else ():
+            for text in test.proves:
+                tests.setdefault(same_text(text), []).append(test)
+    return tuple(proof for step in steps for proof in _of_step(step, tests, layers))
+
+
+def _of_step(step: Step, tests: dict[str, list[TestResult]], layers: tuple[LayerMeasure, ...]) -> Iterator[Proof]:
+    for deliverable in step.deliverables:
+        if deliverable.coverage is not None:
+            yield _by_coverage(step, deliverable, layers)
+        else:
+            yield _by_tests(step, "deliverable", deliverable.text, deliverable.line, tests)
+    for item in step.expected:
+        yield _by_tests(step, "expected", item.text, item.line, tests)
+
+
+def _by_tests(step: Step, kind: str, text: str, line: int, tests: dict[str, list[TestResult]]) -> Proof:
+    named = tuple((test.name, test.outcome) for test in tests.get(same_text(text), ()))
+    proved = bool(named) and all(outcome is Outcome.PASSED for _, outcome in named)
+    return Proof(step.number, kind, text, line, named, proved)
+
+
+def _by_coverage(step: Step, deliverable: Deliverable, layers: tuple[LayerMeasure, ...]) -> Proof:
+    wanted = deliverable.coverage
+    assert wanted is not None
+    proved = bool(layers) and all(layer.meets(wanted) for layer in layers)
+    return Proof(step.number, "coverage", deliverable.text, deliverable.line, (), proved)
+
+
+def deliverable_findings(phase: Phase, proofs: tuple[Proof, ...], test_file: str) -> tuple[Finding, ...]:
+    """A blocking finding for each deliverable that nothing proves; expected items without proof are advisory."""
+    return tuple(_unproved(phase, proof, test_file) for proof in proofs if not proof.proved and proof.kind != "coverage")
+
+
+def _unproved(phase: Phase, proof: Proof, test_file: str) -> Finding:
+    noun = "deliverable" if proof.kind == "deliverable" else "expected verification item"
+    if proof.tests:
+        names = ", ".join(f"{name} ({outcome})" for name, outcome in proof.tests if outcome is not Outcome.PASSED)
+        actual, fix = f"did not pass: {names}", "make those tests pass"
+    else:
+        actual = "no blocking test names it"
+        fix = f'mark the blocking test that proves it: @pytest.mark.deliverable("{proof.text}")'
+    return Finding(
+        f"{proof.kind}-unproved",
+        Place(phase.path, proof.line),
+        f"step {proof.step}: no passed blocking test proves the {noun} '{proof.text}'",
+        f"{fix} in {test_file}" if not proof.tests else fix,
+        blocking=proof.kind == "deliverable",
+        expected="a passed blocking test that names it",
+        actual=actual,
+    )
+
+
+def unknown_marks(phase: Phase, results: Iterable[SuiteResult]) -> tuple[Finding, ...]:
+    """An advisory finding for each test that names something which the phase does not declare."""
+    texts = [item.text for step in phase.steps for item in (*step.deliverables, *step.expected)]
+    known = {same_text(text): text for text in texts}
+    return tuple(
+        _unknown(test, text, known)
+        for result in results
+        for test in result.tests
+        for text in test.proves
+        if same_text(text) not in known
+    )
+
+
+def _unknown(test: TestResult, text: str, known: dict[str, str]) -> Finding:
+    near = get_close_matches(same_text(text), known, n=1, cutoff=0.3)
+    fix = f"the nearest is '{known[near[0]]}'" if near else "copy the text of the bullet from the phase document"
+    what = f"{test.name} names the deliverable '{text}', which the phase does not declare"
+    return Finding("deliverable-unknown", test.where, what, fix, blocking=False)

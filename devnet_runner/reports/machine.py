@@ -1,0 +1,94 @@
+"""The versioned JSON report: what an agent reads. On failure it is small: what blocks, where, the fix, what is next."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from devnet_runner.record import finding_json, git_json, proof_json
+from devnet_runner.results import Counts
+
+if TYPE_CHECKING:
+    from devnet_runner.errors import DevnetError
+    from devnet_runner.record import Record
+
+FORMAT = "devnet-report/1"
+ADVISORY_LIMIT = 20
+
+
+def report_json(record: Record, version: str, written: tuple[str, ...] = ()) -> str:
+    """The report of a run, as one JSON document."""
+    verdict, facts = record.verdict, record.facts
+    shown = [*verdict.blocking, *[f for f in verdict.findings if not f.blocking][:ADVISORY_LIMIT]]
+    proofs = [proof for proof in facts.proofs if verdict.passed or not proof.proved]
+    return _text(
+        {
+            "format": FORMAT,
+            "tool": {"name": "devnet-run", "version": version},
+            "verdict": "passed" if verdict.passed else "blocked",
+            "exit_code": verdict.exit_code,
+            "next": record.next,
+            "findings": [finding_json(finding) for finding in shown],
+            "phase": _phase(record),
+            "mode": record.about.mode,
+            "git": git_json(facts.git),
+            "includes": [{"path": one.path, "digest": str(one.digest)} for one in facts.inputs if one.role == "include"],
+            "checks": _checks(record),
+            "suites": [_suite(result) for result in facts.suites],
+            "coverage": [layer.to_json() for layer in facts.layers],
+            "deliverables": [proof_json(proof) for proof in proofs],
+            "written": list(written),
+            "seconds": round(record.seconds, 3),
+        }
+    )
+
+
+def error_json(error: DevnetError, version: str, following: str) -> str:
+    """The report of a command that could not come to a verdict."""
+    return _text(
+        {
+            "format": FORMAT,
+            "tool": {"name": "devnet-run", "version": version},
+            "verdict": "error",
+            "exit_code": error.exit_code,
+            "next": following,
+            "findings": [finding_json(finding) for finding in error.findings],
+        }
+    )
+
+
+def _text(value: dict[str, Any]) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace").decode() + "\n"
+
+
+def _phase(record: Record) -> dict[str, Any]:
+    about = record.about
+    document = next((str(one.digest) for one in record.facts.inputs if one.role == "document"), None)
+    return {
+        "number": about.phase,
+        "title": about.title,
+        "path": about.path,
+        "step": about.step or None,
+        "digest": document,
+    }
+
+
+def _checks(record: Record) -> dict[str, int]:
+    counts = sum((result.counts for result in record.facts.suites), Counts())
+    proofs = record.facts.proofs
+    return {
+        "tests": counts.total,
+        "passed": counts.passed,
+        "deliverables": len(proofs),
+        "proved": sum(proof.proved for proof in proofs),
+    }
+
+
+def _suite(result: Any) -> dict[str, Any]:
+    counts = result.counts
+    return {
+        "id": result.suite,
+        "outcome": str(result.outcome),
+        "seconds": round(result.duration, 3),
+        "counts": {name: getattr(counts, name) for name in counts.__slots__ if getattr(counts, name)},
+    }

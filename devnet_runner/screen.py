@@ -1,0 +1,68 @@
+"""The one room that prints: text to standard output, progress and errors to standard error."""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TextIO
+
+from devnet_runner.reports.lines import STYLES, Line, plain
+from devnet_runner.reports.live import Live
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """Where a command shows what it has to say."""
+
+    out: TextIO
+    err: TextIO
+    coloured: bool
+    moving: bool
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str]) -> Screen:
+        """The screen of this process. Colours need a terminal and no NO_COLOR."""
+        for stream in (sys.stdout, sys.stderr):
+            # A name that the terminal's encoding lacks must not end a run.
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        usable = not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+        return cls(sys.stdout, sys.stderr, usable and sys.stdout.isatty(), usable and sys.stderr.isatty())
+
+    def text(self, text: str) -> None:
+        """Write text to standard output as it is."""
+        self.out.write(text)
+        self.out.flush()
+
+    def lines(self, lines: list[Line], *, error: bool = False) -> None:
+        """Write styled lines to standard output, or to standard error."""
+        stream, coloured = (self.err, self.moving) if error else (self.out, self.coloured)
+        if coloured:
+            self._colours(lines, stream)
+        else:
+            stream.write(plain(lines))
+        stream.flush()
+
+    def _colours(self, lines: list[Line], stream: TextIO) -> None:
+        # Loaded here only: most callers are programs, which want no colours and no wait for rich.
+        console = importlib.import_module("rich.console").Console(file=stream, highlight=False, emoji=False)
+        text = importlib.import_module("rich.text").Text
+        for one in lines:
+            console.print(text.assemble(*((piece.text, STYLES[piece.style]) for piece in one)))
+
+    def live(self, *, quiet: bool) -> Live:
+        """The progress of a run; quiet runs show it on a terminal only."""
+
+        def write(content: str) -> None:
+            self.err.write(content)
+            self.err.flush()
+
+        return Live((lambda _: None) if quiet and not self.moving else write, self.moving, _width())
+
+
+def _width() -> int:
+    return shutil.get_terminal_size((80, 24)).columns
