@@ -31,19 +31,21 @@ class Runner:
 
     def run(self, suites: tuple[Suite, ...]) -> Iterator[SuiteResult]:
         """Yield one result for each suite."""
-        waiting = list(suites)
         with ThreadPoolExecutor(max_workers=self.workers, thread_name_prefix="suite") as pool:
             try:
-                while waiting or self._running:
-                    self._fill(pool, waiting)
-                    for result in self._finished():
-                        yield result
-                    if self.stop.is_set():
-                        yield from _not_run(waiting)
-                        waiting.clear()
+                yield from self._results(pool, list(suites))
             finally:
                 # Also on Ctrl-C and when the caller stops asking: the pool waits for its threads when it closes.
-                self.stop.set() if self._running else None
+                if self._running:
+                    self.stop.set()
+
+    def _results(self, pool: ThreadPoolExecutor, waiting: list[Suite]) -> Iterator[SuiteResult]:
+        while waiting or self._running:
+            self._fill(pool, waiting)
+            yield from self._finished()
+            if self.stop.is_set():
+                yield from _not_run(waiting)
+                waiting.clear()
 
     def _fill(self, pool: ThreadPoolExecutor, waiting: list[Suite]) -> None:
         while waiting and len(self._running) < self.workers and not self.stop.is_set():
