@@ -1,197 +1,200 @@
-"""Starts one command and owns its whole process tree; a script of its own, started with `python -I -S`.
+"""Owns the process tree of one command, ends all of it, and outlives the runner for long enough to do so.
 
-Why a process: on Linux only a subreaper sees every descendant, also those that left their session, and subreaping is a
-property of a process, not of a thread. The caller holds the other end of standard input: when that closes, however the
-caller ended, nothing is left behind.
-
-Standard input: one JSON line (argv, cwd, env, timeout in seconds or null, stop_signal, grace in seconds, remove), then
-any byte asks for a stop. The descriptor given as the only argument gets one JSON line: how the command ended.
+A script, one process for each command, as a process adopts the orphans of all commands that it runs. The request comes
+on standard input, orders through a pipe whose end means that the runner is dead.
 """
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
-import json
+import marshal
 import os
 import select
-import shutil
 import signal
 import sys
 import time
 
-PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
-LINUX = sys.platform.startswith("linux")
-KILL_SECONDS = 10.0
-PAUSE = 0.005
+TYPE_CHECKING = False  # importing `typing` would take as long as all the rest before the command starts
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import NoReturn
+
+    from devnet_runner.process.values import Request
+
+LINUX = sys.platform == "linux"
+SET_DEATH_SIGNAL, SET_CHILD_SUBREAPER = 1, 36  # options of prctl(2)
+STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+PATIENCE, LONGEST_WAIT = 10.0, 3600.0  # seconds
 
 
-def main(status: int) -> None:
-    """Run the command that standard input names, and say on `status` how it ended."""
-    spec = json.loads(_read_line())
-    wake_read, wake_write = os.pipe()
-    os.set_blocking(wake_write, False)
-    signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
-    for name in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(name, lambda *_: None)
+def prctl(option: int, argument: int) -> None:
+    """Set a property of this process, where the system has it."""
     if LINUX:
-        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    pid, failure = _spawn(spec, (wake_read, wake_write, status))
-    if failure:
-        said = {"cause": "not_started", "errno": failure, "exit": 127}
-    else:
-        cause, code = _watch(pid, spec, wake_read)
-        said = {"cause": cause, "errno": 0, "exit": code}
-    kill_tree(pid)
-    for folder in spec["remove"]:
-        shutil.rmtree(folder, ignore_errors=True)
-    with contextlib.suppress(OSError):
-        os.write(status, json.dumps(said).encode() + b"\n")
+        ctypes.CDLL(None).prctl(option, argument, 0, 0, 0)
 
 
-def _read_line() -> bytes:
-    line = b""
-    while not line.endswith(b"\n"):
-        # Unbuffered: what follows the line is a request to stop, and belongs to select.
-        chunk = os.read(0, 1)
-        if not chunk:
-            sys.exit(0)
-        line += chunk
-    return line
+class Orders:
+    """What the runner and signals ask for; each order is a grace in seconds."""
+
+    def __init__(self, control: int, grace: float) -> None:
+        self.grace = grace
+        self.wake, awaken = os.pipe()
+        self.sources = [self.wake, control]
+        os.set_blocking(awaken, False)
+        signal.set_wakeup_fd(awaken, warn_on_full_buffer=False)
+        for number in (signal.SIGCHLD, *STOPPING):
+            signal.signal(number, lambda *_: None)
+
+    def next(self, timeout: float) -> float | None:
+        """Wait for an order, for the end of a child, or for `timeout` seconds."""
+        ready = select.select(self.sources, [], [], max(0.0, min(timeout, LONGEST_WAIT)))
+        said = {source: os.read(source, 4096) for source in ready[0]}
+        signals = said.pop(self.wake, b"")
+        for control, order in said.items():
+            if order:
+                return float(order.split()[-1])
+            self.sources.remove(control)
+        return self.grace if said or set(signals) & set(STOPPING) else None
 
 
-def _spawn(spec: dict[str, object], close: tuple[int, ...]) -> tuple[int, int]:
-    """The command's process id, and the errno where it could not be started."""
-    read, write = os.pipe()
-    parent = os.getpid()
-    pid = os.fork()
-    if pid == 0:
-        _become(spec, close, write, parent)
-    os.close(write)
-    said = os.read(read, 16)
-    os.close(read)
-    if said:
-        os.waitpid(pid, 0)
-    return pid, int(said or 0)
+class Tree:
+    """The process of the command and everything that descends from it."""
+
+    main = 0
+    exit_code: int | None = None
+
+    def start(self, request: Request) -> str:
+        """Start the program; the reason why not, where it cannot be."""
+        reader, writer = os.pipe()
+        self.main = os.fork() or become(request, writer)
+        os.close(writer)
+        return os.read(reader, 4096).decode("utf-8", "replace")
+
+    def reap(self) -> bool:
+        """Take notice of every process that has ended; whether none is left."""
+        try:
+            while (ended := os.waitpid(-1, os.WNOHANG)) != (0, 0):
+                if ended[0] == self.main:
+                    self.exit_code = os.waitstatus_to_exitcode(ended[1])
+        except ChildProcessError:
+            return True
+        return False
+
+    def end(self) -> bool:
+        """Kill until the kernel says that none is left, as a list misses one that forks; whether that came about."""
+        began = time.monotonic()
+        if not LINUX:
+            kill(-self.main, signal.SIGKILL)  # an orphan is not seen there, but its process group is
+        while not self.reap():
+            for pid in list(descendants(os.getpid(), in_proc if LINUX else in_ps())):
+                kill(pid, signal.SIGKILL)
+            if time.monotonic() - began > PATIENCE:
+                return False
+            time.sleep(0.0005)
+        return True
 
 
-def _become(spec: dict[str, object], close: tuple[int, ...], write: int, parent: int) -> None:
+def become(request: Request, report: int) -> NoReturn:
+    """Turn into the program of the command, in the child process; say on `report` why not, where that fails."""
+    subject = request["cwd"]
     try:
         os.setsid()
-        if LINUX:
-            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != parent:
-            os._exit(1)
-        for name in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGPIPE):
-            signal.signal(name, signal.SIG_DFL)
-        for descriptor in close:
-            os.close(descriptor)
-        null = os.open(os.devnull, os.O_RDONLY)
-        os.dup2(null, 0)
-        os.chdir(str(spec["cwd"]))
-        argv, env = spec["argv"], spec["env"]
-        os.execvpe(argv[0], argv, env)  # type: ignore[index,arg-type]
-    except OSError as error:
-        os.write(write, str(error.errno or 1).encode())
+        for number in (signal.SIGPIPE, *STOPPING):
+            signal.signal(number, signal.SIG_DFL)
+        if user := request["user"]:
+            os.setgroups([])
+            os.setgid(user[1])
+            os.setuid(user[0])
+        # The end is a graceful one also where the supervisor itself is killed.
+        prctl(SET_DEATH_SIGNAL, request["stop_signal"] if request["grace"] else signal.SIGKILL)
+        os.chdir(subject)
+        subject = request["argv"][0]
+        os.execvpe(subject, request["argv"], request["env"])  # noqa: S606 - the command asked for, and no shell
+    except (OSError, ValueError) as error:
+        os.write(report, f"{subject}: {getattr(error, 'strerror', error)}".encode("utf-8", "replace"))
     finally:
         os._exit(127)
 
 
-def _watch(pid: int, spec: dict[str, object], wake: int) -> tuple[str, int]:
-    """Wait until the command ends or must end: its cause and exit code."""
-    timeout = spec["timeout"]
-    deadline = None if timeout is None else time.monotonic() + float(timeout)  # type: ignore[arg-type]
-    while True:
-        done, code = _reaped(pid)
-        if done:
-            return "ended", code
-        left = None if deadline is None else max(deadline - time.monotonic(), 0.0)
-        ready, _, _ = select.select([0, wake], [], [], left)
-        stopping = 0 in ready or (wake in ready and _signalled(wake))
-        if stopping or not ready:
-            _ask(pid, spec)
-            return ("stopped" if stopping else "timed_out"), _reaped(pid)[1]
-
-
-def _signalled(wake: int) -> bool:
-    """Whether one of the signals that woke us asks for a stop."""
-    return any(number != signal.SIGCHLD for number in os.read(wake, 4096))
-
-
-def _reaped(pid: int) -> tuple[bool, int]:
-    """Whether the command has ended, and its exit code; strays that ended are buried on the way."""
+def kill(pid: int, number: int) -> None:
+    """Send a signal; a process that is gone, or another user's, is not ours to end."""
     try:
-        while True:
-            ended, status = os.waitpid(-1, os.WNOHANG)
-            if ended == pid:
-                return True, os.waitstatus_to_exitcode(status)
-            if ended == 0:
-                return False, -signal.SIGKILL
-    except ChildProcessError:
-        return True, -signal.SIGKILL
-
-
-def _ask(pid: int, spec: dict[str, object]) -> None:
-    """Ask the command to end in its own way, for as long as it is given."""
-    grace = float(spec["grace"])  # type: ignore[arg-type]
-    if not grace:
+        os.kill(pid, number)
+    except (ProcessLookupError, PermissionError):
         return
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, int(spec["stop_signal"]))  # type: ignore[call-overload]
-    deadline = time.monotonic() + grace
-    while time.monotonic() < deadline and not _reaped(pid)[0]:
-        time.sleep(PAUSE)
 
 
-def kill_tree(pid: int) -> None:
-    """Kill every descendant until none is left; a tree that forks while it is killed loses in the end."""
-    deadline = time.monotonic() + KILL_SECONDS
-    while time.monotonic() < deadline:
-        for target in descendants(os.getpid()):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(target, signal.SIGKILL)
-        if not LINUX:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(pid, signal.SIGKILL)
-        if _none_left():
-            return
-        time.sleep(PAUSE)
+def descendants(pid: int, children: Callable[[int], Iterable[int]]) -> Iterator[int]:
+    """Every process below one, parents first, as far as it can be seen at this moment."""
+    for child in children(pid):
+        yield child
+        yield from descendants(child, children)
 
 
-def _none_left() -> bool:
+def in_proc(pid: int) -> Iterator[int]:
+    """The children of a process, of each of its threads (Linux)."""
     try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    except ChildProcessError:
-        return True
-    return False
+        for thread in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208
+            with open(f"/proc/{pid}/task/{thread}/children", encoding="ascii") as file:  # noqa: PTH123
+                yield from map(int, file.read().split())
+    except (FileNotFoundError, ProcessLookupError):
+        return
 
 
-def descendants(root: int) -> list[int]:
-    """The ids of every process below `root`, nearest first."""
-    children: dict[int, list[int]] = {}
-    for pid, parent in _parents():
-        children.setdefault(parent, []).append(pid)
-    found, waiting = [], [root]
-    while waiting:
-        below = children.get(waiting.pop(0), [])
-        found += below
-        waiting += below
-    return found
+def in_ps() -> Callable[[int], Iterable[int]]:
+    """The same from one list of all processes."""
+    pairs = [tuple(map(int, line.split())) for line in os.popen("ps -A -o pid= -o ppid=")]  # noqa: S605, S607
+    return lambda wanted: [pid for pid, parent in pairs if parent == wanted]
 
 
-def _parents() -> list[tuple[int, int]]:
-    if not LINUX:
-        lines = os.popen("ps -A -o pid=,ppid=").read().splitlines()  # noqa: S605, S607
-        return [(int(pid), int(parent)) for pid, parent in (line.split() for line in lines)]
-    pairs = []
-    for name in os.listdir("/proc"):  # noqa: PTH208
-        if name.isdigit():
-            with contextlib.suppress(OSError), open(f"/proc/{name}/stat", "rb") as stream:  # noqa: PTH123
-                # The command's name, in parentheses, may hold blanks and parentheses of its own.
-                pairs.append((int(name), int(stream.read().rpartition(b")")[2].split()[1])))
-    return pairs
+def until_over(tree: Tree, orders: Orders, limit: float) -> tuple[str, float]:
+    """Wait for what ends a command first: itself, its time limit, or an order; and the grace that it then has."""
+    deadline = time.monotonic() + limit
+    while True:
+        grace = orders.next(deadline - time.monotonic())
+        tree.reap()
+        if tree.exit_code is not None:
+            return "ended", 0.0
+        if grace is not None:
+            return "stopped", grace
+        if time.monotonic() >= deadline:
+            return "timed_out", orders.grace
+
+
+def ask(tree: Tree, orders: Orders, number: int, grace: float) -> None:
+    """Ask the program to end, and wait for that; a later order may shorten its grace, the runner's death does not."""
+    kill(tree.main, number)
+    deadline = time.monotonic() + grace
+    while tree.exit_code is None and time.monotonic() < deadline:
+        order = orders.next(deadline - time.monotonic())
+        tree.reap()
+        deadline = min(deadline, time.monotonic() + (grace if order is None else order))
+
+
+def supervise(request: Request, control: int) -> str:
+    """Run a command to its end; the line that tells its outcome."""
+    tree, orders = Tree(), Orders(control, request["grace"])
+    if fault := tree.start(request):
+        tree.end()
+        return f"not_started {fault}"
+    ending, grace = until_over(tree, orders, request["timeout"])
+    if grace:
+        ask(tree, orders, request["stop_signal"], grace)
+    return f"{ending} {'clean' if tree.end() else 'left'} {tree.exit_code}"
+
+
+def main(control: int, status: int, *held: int) -> None:
+    """Carry out a request and tell its outcome; the named folders go last, when nobody uses them."""
+    for descriptor in (control, status, *held):
+        os.set_inheritable(descriptor, False)
+    request: Request = marshal.load(sys.stdin.buffer)  # noqa: S302 - from our own runner
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    prctl(SET_CHILD_SUBREAPER, 1)
+    outcome = supervise(request, control)
+    if request["remove"]:
+        os.spawnvpe(os.P_WAIT, "rm", ["rm", "-rf", "--", *request["remove"]], {"PATH": os.defpath})  # noqa: S606
+    os.write(status, outcome.encode())
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(*map(int, sys.argv[1:]))
