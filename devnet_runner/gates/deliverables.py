@@ -1,4 +1,4 @@
-"""The gate of deliverables: each must be proved by a passed blocking test, coverage deliverables by the coverage gate."""
+"""The gate of deliverables: a passed blocking test proves each; the coverage gate proves those about coverage."""
 
 from __future__ import annotations
 
@@ -51,10 +51,11 @@ def matrix(
 
 def _of_step(step: Step, tests: dict[str, list[TestResult]], layers: tuple[LayerMeasure, ...]) -> Iterator[Proof]:
     for deliverable in step.deliverables:
-        if deliverable.coverage is not None:
-            yield _by_coverage(step, deliverable, layers)
-        else:
+        if deliverable.coverage is None:
             yield _by_tests(step, "deliverable", deliverable.text, deliverable.line, tests)
+        else:
+            proved = bool(layers) and all(layer.meets(deliverable.coverage) for layer in layers)
+            yield Proof(step.number, "coverage", deliverable.text, deliverable.line, (), proved)
     for item in step.expected:
         yield _by_tests(step, "expected", item.text, item.line, tests)
 
@@ -65,35 +66,25 @@ def _by_tests(step: Step, kind: str, text: str, line: int, tests: dict[str, list
     return Proof(step.number, kind, text, line, named, proved)
 
 
-def _by_coverage(step: Step, deliverable: Deliverable, layers: tuple[LayerMeasure, ...]) -> Proof:
-    wanted = deliverable.coverage
-    assert wanted is not None
-    proved = bool(layers) and all(layer.meets(wanted) for layer in layers)
-    return Proof(step.number, "coverage", deliverable.text, deliverable.line, (), proved)
-
-
-def deliverable_findings(phase: Phase, proofs: tuple[Proof, ...], test_file: str) -> tuple[Finding, ...]:
+def deliverable_findings(phase: Phase, proofs: tuple[Proof, ...]) -> tuple[Finding, ...]:
     """A blocking finding for each deliverable that nothing proves; expected items without proof are advisory."""
-    return tuple(_unproved(phase, proof, test_file) for proof in proofs if not proof.proved and proof.kind != "coverage")
+    return tuple(_unproved(phase, proof) for proof in proofs if not proof.proved)
 
 
-def _unproved(phase: Phase, proof: Proof, test_file: str) -> Finding:
-    noun = "deliverable" if proof.kind == "deliverable" else "expected verification item"
-    if proof.tests:
+def _unproved(phase: Phase, proof: Proof) -> Finding:
+    nouns = {"expected": "expected verification item", "coverage": "coverage deliverable"}
+    what = f"step {proof.step}: nothing proves the {nouns.get(proof.kind, 'deliverable')} '{proof.text}'"
+    expected, actual, fix = "a passed blocking test that names it", "no blocking test names it", ""
+    if proof.kind == "coverage":
+        expected, actual = "that coverage in every layer of the step", "a layer has less, or no layer was measured"
+        fix = "cover what the layers are missing"
+    elif proof.tests:
         names = ", ".join(f"{name} ({outcome})" for name, outcome in proof.tests if outcome is not Outcome.PASSED)
         actual, fix = f"did not pass: {names}", "make those tests pass"
     else:
-        actual = "no blocking test names it"
         fix = f'mark the blocking test that proves it: @pytest.mark.deliverable("{proof.text}")'
-    return Finding(
-        f"{proof.kind}-unproved",
-        Place(phase.path, proof.line),
-        f"step {proof.step}: no passed blocking test proves the {noun} '{proof.text}'",
-        f"{fix} in {test_file}" if not proof.tests else fix,
-        blocking=proof.kind == "deliverable",
-        expected="a passed blocking test that names it",
-        actual=actual,
-    )
+    place, blocking = Place(phase.path, proof.line), proof.kind != "expected"
+    return Finding(f"{proof.kind}-unproved", place, what, fix, blocking, expected, actual)
 
 
 def unknown_marks(phase: Phase, results: Iterable[SuiteResult]) -> tuple[Finding, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from devnet_runner.suites import pytest
+from devnet_runner.suites import command, pytest
 
 if TYPE_CHECKING:
     from devnet_runner.process import Execute
@@ -20,7 +20,7 @@ class Run(Protocol):
         """Run a suite to its end, its timeout or its stop."""
 
 
-RUNNERS: dict[str, Run] = {"pytest": pytest.run}
+RUNNERS: dict[str, Run] = {"pytest": pytest.run, "command": command.run}
 
 
 def run_suite(suite: Suite, site: Site, execute: Execute, tell: Tell) -> SuiteResult:

@@ -1,0 +1,87 @@
+"""`devnet-run status`: where the plan stands and the next command, from files alone."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from devnet_runner.checkpoint import parse
+from devnet_runner.commands.refusal import refuse, rooted
+from devnet_runner.errors import DevnetError
+from devnet_runner.files import read_bytes
+from devnet_runner.progress import PhaseProgress, read
+from devnet_runner.reports.lines import Line, Piece, line, row
+from devnet_runner.screen import Screen
+from devnet_runner.settings import Settings, load
+from devnet_runner.terminal import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+LIMIT = 1_000_000
+FIRST = "devnet-run plan phase-"
+
+
+def command(*, start: Path, environ: Mapping[str, str], form: str) -> int:
+    """Show the status and return the exit code: 0 wherever the files can be read."""
+    screen = Screen.of(environ)
+    try:
+        root = rooted(start)
+        settings = load(root)
+        value = status(root, settings)
+    except DevnetError as error:
+        return refuse(screen, error, form, "")
+    if form == "json":
+        screen.text(json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+    else:
+        screen.lines(_lines(value))
+    return 0
+
+
+def status(root: Path, settings: Settings) -> dict[str, Any]:
+    """What the checkpoint and the progress file say; both may be missing."""
+    checkpoint, progress = _file(root, settings.checkpoint), _file(root, settings.progress)
+    phases = read(progress).phases if progress is not None else ()
+    return {
+        "project": settings.project,
+        "checkpoint": dict(parse(checkpoint).values) if checkpoint is not None else None,
+        "phases": [_phase(phase) for phase in phases],
+        "next": _next(phases, settings),
+    }
+
+
+def _file(root: Path, name: str) -> bytes | None:
+    path = root / name
+    return read_bytes(path, limit=LIMIT) if path.exists() else None
+
+
+def _phase(phase: PhaseProgress) -> dict[str, Any]:
+    return {
+        "number": phase.number,
+        "title": phase.title,
+        "done": [step.number for step in phase.steps if step.done],
+        "open": [step.number for step in phase.steps if not step.done],
+    }
+
+
+def _next(phases: tuple[PhaseProgress, ...], settings: Settings) -> str:
+    for phase in phases:
+        waiting = [step.number for step in phase.steps if not step.done]
+        if waiting:
+            return f"devnet-run phase-{phase.number} --step {waiting[0]}"
+    first = min((suite.phase for suite in settings.suites if suite.phase), default="")
+    return f"devnet-run phase-{first}" if first and not phases else ""
+
+
+def _lines(value: dict[str, Any]) -> list[Line]:
+    lines = [line(Piece(visible(value["project"]), "strong"))]
+    for phase in value["phases"]:
+        done, total = len(phase["done"]), len(phase["done"]) + len(phase["open"])
+        lines.append(row(f"phase {phase['number']}", f"{done} of {total} steps proved  {visible(phase['title'])}"))
+    checkpoint = value["checkpoint"] or {}
+    lines += [row(key.lower().replace("_", " ")[:10], visible(text)) for key, text in checkpoint.items()]
+    if not checkpoint and not value["phases"]:
+        lines.append(row("status", "nothing is proved yet"))
+    lines.append(row("next", value["next"] or "every step in the progress file is ticked", "strong"))
+    return lines
