@@ -6,6 +6,7 @@ import contextlib
 import marshal
 import math
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -54,6 +55,7 @@ def launch(command: Command) -> Supervised:
 
 def _request(process: subprocess.Popen[bytes], command: Command) -> None:
     request = Request(
+        program=_program(command),
         argv=list(command.argv),
         cwd=str(command.cwd),
         env=dict(command.env),
@@ -67,3 +69,12 @@ def _request(process: subprocess.Popen[bytes], command: Command) -> None:
     # A supervisor that was killed at once says so by the end of its status.
     with contextlib.suppress(BrokenPipeError), process.stdin as stream:
         stream.write(marshal.dumps(dict(request)))
+
+
+def _program(command: Command) -> str:
+    """The path of a command's program, found here since the one that runs it may no longer read its own libraries."""
+    name = command.argv[0]
+    if "/" in name:
+        return name
+    folders = (str(command.cwd / folder) for folder in command.env.get("PATH", os.defpath).split(":"))
+    return shutil.which(name, path=":".join(folders)) or ""

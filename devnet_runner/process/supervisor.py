@@ -109,7 +109,7 @@ def become(request: Request, report: int) -> NoReturn:
         prctl(SET_DEATH_SIGNAL, request["stop_signal"] if request["grace"] else signal.SIGKILL)
         os.chdir(subject)
         subject = request["argv"][0]
-        os.execvpe(subject, request["argv"], request["env"])  # noqa: S606 - the command asked for, and no shell
+        os.execve(request["program"], request["argv"], request["env"])  # noqa: S606 - the command asked for, no shell
     except (OSError, ValueError) as error:
         os.write(report, f"{subject}: {getattr(error, 'strerror', error)}".encode("utf-8", "replace"))
     finally:

@@ -65,8 +65,12 @@ class Completed:
 
 
 class Request(TypedDict):
-    """What the supervisor is asked for: fields of a command, in types that `marshal` knows."""
+    """What the supervisor is asked for: fields of a command, in types that `marshal` knows.
 
+    `program` is the path of the program, empty where there is none.
+    """
+
+    program: str
     argv: list[str]
     cwd: str
     env: dict[str, str]
