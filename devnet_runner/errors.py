@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from devnet_runner.findings import Finding
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from devnet_runner.findings import Finding
 
 
 class DevnetError(Exception):
@@ -16,7 +16,7 @@ class DevnetError(Exception):
     exit_code: ClassVar[int] = 2
 
     def __init__(self, findings: Finding | Iterable[Finding]) -> None:
-        self.findings = tuple(findings) if not hasattr(findings, "id") else (findings,)
+        self.findings: tuple[Finding, ...] = (findings,) if isinstance(findings, Finding) else tuple(findings)
         super().__init__("\n".join(str(finding) for finding in self.findings))
 
 

@@ -21,7 +21,9 @@ def rooted(start: Path) -> Path:
     root = find_root(start)
     if root is None:
         what = "there is no devnet.yaml (nor devnet-plan/manifest.json) here or in a folder above"
-        raise InputError(Finding("settings-missing", Place(str(start)), what, "go to the project, or write devnet.yaml"))
+        raise InputError(
+            Finding("settings-missing", Place(str(start)), what, "go to the project, or write devnet.yaml")
+        )
     return root
 
 

@@ -89,8 +89,9 @@ def _unproved(phase: Phase, proof: Proof) -> Finding:
 
 def unknown_marks(phase: Phase, results: Iterable[SuiteResult]) -> tuple[Finding, ...]:
     """An advisory finding for each test that names something which the phase does not declare."""
-    texts = [item.text for step in phase.steps for item in (*step.deliverables, *step.expected)]
-    known = {same_text(text): text for text in texts}
+    declared = [one.text for step in phase.steps for one in step.deliverables]
+    declared += [one.text for step in phase.steps for one in step.expected]
+    known = {same_text(text): text for text in declared}
     return tuple(
         _unknown(test, text, known)
         for result in results

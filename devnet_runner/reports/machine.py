@@ -32,7 +32,9 @@ def report_json(record: Record, version: str, written: tuple[str, ...] = ()) -> 
             "phase": _phase(record),
             "mode": record.about.mode,
             "git": git_json(facts.git),
-            "includes": [{"path": one.path, "digest": str(one.digest)} for one in facts.inputs if one.role == "include"],
+            "includes": [
+                {"path": one.path, "digest": str(one.digest)} for one in facts.inputs if one.role == "include"
+            ],
             "checks": _checks(record),
             "suites": [_suite(result) for result in facts.suites],
             "coverage": [layer.to_json() for layer in facts.layers],

@@ -1,0 +1,93 @@
+"""`devnet-run includes check`: the quoted text of documents, alone."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from devnet_runner.commands.refusal import refuse, rooted
+from devnet_runner.errors import DevnetError, InputError
+from devnet_runner.findings import Finding, Place
+from devnet_runner.includes import Jail, check_files, documents
+from devnet_runner.record import finding_json
+from devnet_runner.reports.lines import Line, Piece, line, row
+from devnet_runner.reports.plan import include_json
+from devnet_runner.screen import Screen
+from devnet_runner.settings import load
+from devnet_runner.terminal import visible
+from devnet_runner.verdict import BLOCKED, PASSED, WRONG_INPUT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from devnet_runner.includes.walk import Checked
+
+DRIFT = {"include-body-edited", "include-source-moved", "include-both-moved", "include-hash-stale"}
+
+
+def command(*, start: Path, environ: Mapping[str, str], paths: tuple[str, ...], form: str) -> int:
+    """Check includes; 0 where all verify, 1 where some have drifted, 2 where a marker or a document is wrong."""
+    screen = Screen.of(environ)
+    try:
+        checked = _checked(start, paths)
+        return _json(screen, checked) if form == "json" else _text(screen, checked)
+    except DevnetError as error:
+        return refuse(screen, error, form, "")
+
+
+def _checked(start: Path, paths: tuple[str, ...]) -> Iterator[Checked]:
+    root = rooted(start)
+    settings = load(root)
+    wanted = [start / path for path in paths] or [root / settings.plan]
+    for path in wanted:
+        if not path.exists():
+            raise InputError(
+                Finding("path-missing", Place(str(path)), "there is no such file or folder", "check the path")
+            )
+    return check_files(documents(wanted), Jail(root, settings.include_paths))
+
+
+def _text(screen: Screen, checked: Iterator[Checked]) -> int:
+    files = includes = verified = 0
+    kinds: set[str] = set()
+    for one in checked:
+        files += 1
+        includes += len(one.includes)
+        verified += sum(include.state == "verified" for include in one.includes)
+        kinds |= {finding.id for finding in one.findings if finding.blocking}
+        if one.findings:
+            screen.lines([_fault(finding) for finding in one.findings])
+    screen.lines(
+        [row("includes", f"{verified} of {includes} verified in {files} documents", "bad" if kinds else "good")]
+    )
+    return _exit_code(kinds)
+
+
+def _fault(finding: Finding) -> Line:
+    return line(Piece(str(finding.where), "strong"), f": {visible(finding.what)}; {visible(finding.fix)}")
+
+
+def _json(screen: Screen, checked: Iterator[Checked]) -> int:
+    found = list(checked)
+    kinds = {finding.id for one in found for finding in one.findings if finding.blocking}
+    value = {
+        "format": "devnet-includes/1",
+        "documents": [
+            {
+                "path": one.path,
+                "includes": [include_json(include) for include in one.includes],
+                "findings": [finding_json(finding) for finding in one.findings],
+            }
+            for one in found
+        ],
+        "exit_code": _exit_code(kinds),
+    }
+    screen.text(json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+    return _exit_code(kinds)
+
+
+def _exit_code(kinds: set[str]) -> int:
+    if kinds - DRIFT:
+        return WRONG_INPUT
+    return BLOCKED if kinds else PASSED

@@ -1,0 +1,67 @@
+"""`devnet-run plan PHASE`: what a document declares, and every fault of it in one go."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from devnet_runner.commands.refusal import refuse
+from devnet_runner.errors import DevnetError
+from devnet_runner.files import File, write_all
+from devnet_runner.includes import Checker, Jail
+from devnet_runner.phase import read_phase
+from devnet_runner.plan_tree import find_document
+from devnet_runner.record import finding_json
+from devnet_runner.reports.lines import row
+from devnet_runner.reports.plan import plan_json, plan_lines
+from devnet_runner.screen import Screen
+from devnet_runner.settings import Settings, find_root, load
+from devnet_runner.text import damage_finding, read_text, repair
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DRIFT = {"include-body-edited", "include-source-moved", "include-both-moved", "include-hash-stale"}
+
+
+def command(*, start: Path, environ: Mapping[str, str], phase: str, form: str, **flags: bool) -> int:
+    """Show a plan; 0 where it has no blocking fault, 1 where only quoted text has drifted, else 2."""
+    screen = Screen.of(environ)
+    try:
+        root, settings = place(phase, start)
+        path = find_document(phase, root, settings.plan, start)
+        return _repair(screen, root, path) if flags.get("repair") else _show(screen, root, settings, path, form)
+    except DevnetError as error:
+        return refuse(screen, error, form, "")
+
+
+def place(target: str, start: Path) -> tuple[Path, Settings]:
+    """The root and settings for a document: a file may be looked at where there is no project."""
+    root = find_root(start)
+    file = (start / target).resolve()
+    if file.is_file() and (root is None or not file.is_relative_to(root.resolve())):
+        root = find_root(file.parent) or file.parent
+    return (root, load(root)) if root is not None else (start, Settings())
+
+
+def _show(screen: Screen, root: Path, settings: Settings, path: str, form: str) -> int:
+    text = read_text(root / path, path)
+    parsed = read_phase(text)
+    includes, drifted = Checker(Jail(root, settings.include_paths)).check(text.data, path)
+    findings = tuple(dict.fromkeys((*damage_finding(text), *parsed.findings, *drifted)))
+    findings = tuple(sorted(findings, key=lambda finding: (not finding.blocking, finding.where)))
+    if form == "json":
+        value = plan_json(parsed, includes, [finding_json(finding) for finding in findings])
+        screen.text(json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+    else:
+        screen.lines(plan_lines(parsed, includes, findings))
+    kinds = {finding.id for finding in findings if finding.blocking}
+    return 2 if kinds - DRIFT else int(bool(kinds))
+
+
+def _repair(screen: Screen, root: Path, path: str) -> int:
+    text = read_text(root / path, path)
+    write_all((File(root / path, repair(text), text.data),), root)
+    screen.lines([row("repaired", f"{path}: UTF-8 that was read as {text.damaged.replace('_', ' ')}")])
+    return 0

@@ -1,0 +1,29 @@
+"""A digest names its algorithm; this is the one place that says which bytes are hashed."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+ALGORITHM = "sha256"
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A SHA-256 of some bytes. It tells that bytes changed; it does not tell who wrote them."""
+
+    value: str
+    algorithm: str = ALGORITHM
+
+    @classmethod
+    def of(cls, data: bytes) -> Digest:
+        """The digest of bytes as they are."""
+        return cls(hashlib.sha256(data).hexdigest())
+
+    @classmethod
+    def of_body(cls, body: bytes) -> Digest:
+        """The digest of quoted text: its UTF-8 bytes with line endings read as LF."""
+        return cls.of(body.replace(b"\r\n", b"\n"))
+
+    def __str__(self) -> str:
+        return f"{self.algorithm}:{self.value}"
