@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from devnet_runner.findings import Finding
     from devnet_runner.gates.deliverables import Proof
     from devnet_runner.git import GitState
+    from devnet_runner.includes import Include
     from devnet_runner.measures import LayerMeasure
     from devnet_runner.results import SuiteResult, TestResult
     from devnet_runner.verdict import Verdict
@@ -49,6 +50,7 @@ class Facts:
     inputs: tuple[Input, ...]
     git: GitState
     tools: tuple[tuple[str, str], ...]
+    includes: tuple[Include, ...] = ()
     suites: tuple[SuiteResult, ...] = ()
     layers: tuple[LayerMeasure, ...] = ()
     coverage: tuple[Input, ...] = ()
@@ -82,7 +84,10 @@ class Record:
             "inputs": [_input(one) for one in facts.inputs],
             "git": git_json(facts.git),
             "suites": [_suite(result) for result in facts.suites],
-            "coverage": {"data": [_input(one) for one in facts.coverage], "layers": [one.to_json() for one in facts.layers]},
+            "coverage": {
+                "data": [_input(one) for one in facts.coverage],
+                "layers": [one.to_json() for one in facts.layers],
+            },
             "deliverables": [proof_json(proof) for proof in facts.proofs],
             "findings": [finding_json(finding) for finding in self.verdict.findings],
             "verdict": "passed" if self.verdict.passed else "blocked",

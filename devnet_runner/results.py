@@ -23,6 +23,9 @@ class Outcome(StrEnum):
     NOT_RUN = "not_run"
 
 
+NOWHERE = Place("")
+
+
 @dataclass(frozen=True, slots=True)
 class TestResult:
     """What happened to one test. `duration` is in seconds; `proves` are texts of deliverables or expected items."""
@@ -32,7 +35,7 @@ class TestResult:
     name: str
     outcome: Outcome
     duration: float = 0.0
-    where: Place = Place("")
+    where: Place = NOWHERE
     reason: str = ""
     proves: tuple[str, ...] = ()
 

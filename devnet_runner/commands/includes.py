@@ -9,6 +9,7 @@ from devnet_runner.commands.refusal import refuse, rooted
 from devnet_runner.errors import DevnetError, InputError
 from devnet_runner.findings import Finding, Place
 from devnet_runner.includes import Jail, check_files, documents
+from devnet_runner.includes.check import DRIFT
 from devnet_runner.record import finding_json
 from devnet_runner.reports.lines import Line, Piece, line, row
 from devnet_runner.reports.plan import include_json
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from devnet_runner.includes.walk import Checked
-
-DRIFT = {"include-body-edited", "include-source-moved", "include-both-moved", "include-hash-stale"}
 
 
 def command(*, start: Path, environ: Mapping[str, str], paths: tuple[str, ...], form: str) -> int:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from devnet_runner.commands.refusal import refuse
 from devnet_runner.errors import DevnetError
 from devnet_runner.files import File, write_all
 from devnet_runner.includes import Checker, Jail
+from devnet_runner.includes.check import DRIFT
 from devnet_runner.phase import read_phase
 from devnet_runner.plan_tree import find_document
 from devnet_runner.record import finding_json
@@ -21,8 +21,7 @@ from devnet_runner.text import damage_finding, read_text, repair
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-DRIFT = {"include-body-edited", "include-source-moved", "include-both-moved", "include-hash-stale"}
+    from pathlib import Path
 
 
 def command(*, start: Path, environ: Mapping[str, str], phase: str, form: str, **flags: bool) -> int:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from devnet_runner import __version__
 from devnet_runner.commands.inputs import Inputs, open_inputs
-from devnet_runner.commands.proof import Facts, examine
+from devnet_runner.commands.proof import Surroundings, examine
+from devnet_runner.commands.refusal import refuse
 from devnet_runner.commands.writing import write_proof
 from devnet_runner.errors import DevnetError
 from devnet_runner.record import About, Record
@@ -50,25 +51,20 @@ def command(*, start: Path, environ: Mapping[str, str], form: str, no_write: boo
     return record.verdict.exit_code
 
 
-def refuse(screen: Screen, error: DevnetError, form: str, following: str) -> int:
-    """Show an error that ended a command, and return its exit code."""
-    if form == "json":
-        screen.text(machine.error_json(error, __version__, following))
-    else:
-        screen.lines(people.error_lines(error, following), error=True)
-    return error.exit_code
-
-
 def verify(
     request: Request, start: Path, environ: Mapping[str, str], live: Live, *, write: bool
 ) -> tuple[Record, tuple[str, ...]]:
     """The record of a run, and the files that were written. Raises DevnetError where no verdict is possible."""
     began, started = time.monotonic(), datetime.now(UTC)
     inputs = open_inputs(request.phase, request.step, request.mode, start)
-    facts, findings = examine(inputs, environ, live, threading.Event(), keep_going=request.keep_going)
+    around = Surroundings(environ, live, threading.Event(), request.keep_going)
+    facts, findings = examine(inputs, around)
     verdict = decide(findings, facts.suites, inputs.blocking, inputs.mode)
     record = Record(_about(inputs), facts, verdict, started, time.monotonic() - began, following(inputs, verdict))
-    return record, write_proof(inputs, record) if write and verdict.writes else ()
+    if not (write and verdict.writes):
+        return record, ()
+    written, notes = write_proof(inputs, record)
+    return replace(record, verdict=replace(verdict, findings=(*verdict.findings, *notes))), written
 
 
 def _about(inputs: Inputs) -> About:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from devnet_runner.findings import Finding, Place
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from decimal import Decimal
 
-    from devnet_runner.measures import LayerMeasure, Ratio
+    from devnet_runner.measures import FileMeasure, LayerMeasure
     from devnet_runner.settings import Layer
+
+NAMED = 3
+"""How many stray files a finding names."""
 
 
 def effective_minimum(settings: Decimal | None, target: Decimal | None) -> Decimal | None:
@@ -21,20 +26,42 @@ def effective_minimum(settings: Decimal | None, target: Decimal | None) -> Decim
 def coverage_findings(
     measures: tuple[LayerMeasure, ...], layers: tuple[Layer, ...], settings_path: str, rerun: str
 ) -> tuple[Finding, ...]:
-    """A finding for each layer without data, and for each ratio below its layer's minimum."""
+    """A finding for each layer without data, and for each ratio below its layer's minimum.
+
+    `rerun` is the command that makes the run again; it is offered with each finding.
+    """
     lines = {layer.name: layer.line for layer in layers}
     findings: list[Finding] = []
     for measure in measures:
         place = Place(settings_path, lines.get(measure.layer, 0))
         if measure.lines.total == 0:
-            findings.append(_no_data(measure, place, rerun))
+            findings.append(_no_data(measure, place))
         elif measure.minimum is not None:
-            pairs = (("lines", measure.lines), ("branches", measure.branches))
-            findings += [_below(measure, *pair, rerun) for pair in pairs if not pair[1].meets(measure.minimum)]
-    return tuple(findings)
+            findings += _below(measure, measure.minimum, place)
+    return tuple(replace(finding, command=rerun) for finding in findings)
 
 
-def _no_data(measure: LayerMeasure, place: Place, rerun: str) -> Finding:
+def stray_findings(strays: tuple[FileMeasure, ...], settings_path: str) -> tuple[Finding, ...]:
+    """Advisory findings on files that were measured and count for no layer; at most one for each reason."""
+    outside = tuple(one.path for one in strays if one.outside)
+    unclaimed = tuple(one.path for one in strays if not one.outside)
+    found = (
+        ("coverage-outside", outside, "lie outside the repository", "check the paths that the coverage tool writes"),
+        ("coverage-unclaimed", unclaimed, "belong to no layer", "add them to the paths of a layer, or measure less"),
+    )
+    return tuple(
+        Finding(id_, Place(settings_path), f"{_counted(paths)} {why} and count for nothing", fix, blocking=False)
+        for id_, paths, why, fix in found
+        if paths
+    )
+
+
+def _counted(paths: tuple[str, ...]) -> str:
+    named = ", ".join(paths[:NAMED]) + (", …" if len(paths) > NAMED else "")
+    return f"{len(paths)} measured file{'s' if len(paths) > 1 else ''} ({named})"
+
+
+def _no_data(measure: LayerMeasure, place: Place) -> Finding:
     return Finding(
         "coverage-no-data",
         place,
@@ -42,20 +69,19 @@ def _no_data(measure: LayerMeasure, place: Place, rerun: str) -> Finding:
         "check that its paths name source files and that a suite of this phase runs them",
         expected="lines that were measured",
         actual="none",
-        command=rerun,
     )
 
 
-def _below(measure: LayerMeasure, what: str, ratio: Ratio, rerun: str) -> Finding:
-    path, _, numbers = (measure.gaps[0] if measure.gaps else measure.layer).partition(":")
-    first = numbers.split(",")[0].split("-")[0]
-    others = f"; also {', '.join(measure.gaps[1:])}" if len(measure.gaps) > 1 else ""
-    return Finding(
-        "coverage-below",
-        Place(path, int(first) if first.isdigit() else 0),
-        f"layer {measure.layer} covers {ratio.percent()} of its {what}, less than {measure.minimum} %",
-        f"test {path}:{numbers}{others}" if numbers else "test what no blocking test reaches",
-        expected=f"at least {measure.minimum} %",
-        actual=f"{ratio.covered} of {ratio.total} {what}",
-        command=rerun,
-    )
+def _below(measure: LayerMeasure, minimum: Decimal, place: Place) -> Iterator[Finding]:
+    parts = (("lines", measure.lines, measure.gaps), ("branches", measure.branches, measure.branch_gaps))
+    for noun, ratio, gaps in parts:
+        if not ratio.meets(minimum):
+            yield Finding(
+                "coverage-below",
+                # A minimum above 100 leaves no gap to point to.
+                Place(gaps[0].path, gaps[0].lines[0]) if gaps else place,
+                f"layer {measure.layer} covers {ratio.percent()} of its {noun}, less than {minimum} %",
+                f"test {'; also '.join(str(gap) for gap in gaps)}" if gaps else "ask for at most 100 %",
+                expected=f"at least {minimum} % of {noun}",
+                actual=f"{ratio.covered} of {ratio.total} {noun}",
+            )

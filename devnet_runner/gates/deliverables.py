@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from devnet_runner.measures import LayerMeasure
-    from devnet_runner.phase import Deliverable, Phase, Step
+    from devnet_runner.phase import Phase, Step
 
 REFERENCE = re.compile(r"\([^()]*@[^()]*\)")
 EMPHASIS = re.compile(r"[*`_]+")

@@ -14,6 +14,9 @@ from devnet_runner.includes.sections import Section, Sections
 VERIFIED, BODY, SOURCE, BOTH, STALE = "verified", "body-edited", "source-moved", "both", "hash-stale"
 MAX_DEPTH = 32
 
+DRIFT = frozenset({"include-body-edited", "include-source-moved", "include-both-moved", "include-hash-stale"})
+"""Findings that say a text has moved; every other blocking finding says that a marker or a document is wrong."""
+
 
 @dataclass(frozen=True, slots=True)
 class Include:

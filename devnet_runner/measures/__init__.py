@@ -1,7 +1,17 @@
 """Measures: what was counted. Counts add and compare as integers; percentages are for display only."""
 
-from devnet_runner.measures.layers import LayerMeasure, by_layer
-from devnet_runner.measures.read import BadCoverage, read_coverage
-from devnet_runner.measures.values import FileMeasure, Ratio
+from devnet_runner.measures.layers import Gap, LayerMeasure, by_layer, sources, strays
+from devnet_runner.measures.read import read_coverage
+from devnet_runner.measures.values import BadCoverage, FileMeasure, Ratio
 
-__all__ = ["BadCoverage", "FileMeasure", "LayerMeasure", "Ratio", "by_layer", "read_coverage"]
+__all__ = [
+    "BadCoverage",
+    "FileMeasure",
+    "Gap",
+    "LayerMeasure",
+    "Ratio",
+    "by_layer",
+    "read_coverage",
+    "sources",
+    "strays",
+]

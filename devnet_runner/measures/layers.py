@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from devnet_runner.measures.patterns import folder, matches
 from devnet_runner.measures.values import FileMeasure, Ratio, merge
 
 if TYPE_CHECKING:
@@ -21,8 +20,20 @@ GAPS = 3
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """Lines of one file that no test reaches, in order."""
+
+    path: str
+    lines: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return f"{self.path}:{ranges(self.lines)}"
+
+
+@dataclass(frozen=True, slots=True)
 class LayerMeasure:
-    """The coverage of one layer, what it must reach, and where it is missing."""
+    """The coverage of one layer, what it must reach, and where most of it is missing: lines, and branches that leave
+    a line that did run."""
 
     layer: str
     minimum: Decimal | None
@@ -30,7 +41,8 @@ class LayerMeasure:
     branches: Ratio
     excluded: int
     files: int
-    gaps: tuple[str, ...]
+    gaps: tuple[Gap, ...]
+    branch_gaps: tuple[Gap, ...]
 
     def meets(self, minimum: Decimal) -> bool:
         """Whether lines and branches reach a minimum; a layer without lines reaches none."""
@@ -64,14 +76,25 @@ class LayerMeasure:
             "branches": self.branches.to_json(),
             "excluded": self.excluded,
             "files": self.files,
-            "gaps": list(self.gaps),
+            "gaps": [str(gap) for gap in dict.fromkeys((*self.gaps, *self.branch_gaps))],
         }
 
 
 def by_layer(measures: Iterable[FileMeasure], layers: Iterable[Layer]) -> tuple[LayerMeasure, ...]:
-    """Each layer with the files that its patterns name; a file may belong to several layers."""
-    files = merge(measures)
-    return tuple(_layer(layer, [one for one in files if _named(one.path, layer.paths)]) for layer in layers)
+    """Each layer with the files that its patterns name; a file may belong to several, one outside to none."""
+    files = [one for one in merge(measures) if not one.outside]
+    return tuple(_layer(layer, [one for one in files if matches(one.path, layer.paths)]) for layer in layers)
+
+
+def strays(measures: Iterable[FileMeasure], layers: Iterable[Layer]) -> tuple[FileMeasure, ...]:
+    """The files that were measured and count nowhere: those outside the repository, and those in no layer."""
+    patterns = tuple(pattern for layer in layers for pattern in layer.paths)
+    return tuple(one for one in merge(measures) if one.outside or not matches(one.path, patterns))
+
+
+def sources(layers: Iterable[Layer]) -> tuple[str, ...]:
+    """The folders that hold the files of layers: what has to be measured."""
+    return tuple(dict.fromkeys(folder(pattern) for layer in layers for pattern in layer.paths))
 
 
 def _layer(layer: Layer, files: list[FileMeasure]) -> LayerMeasure:
@@ -82,37 +105,24 @@ def _layer(layer: Layer, files: list[FileMeasure]) -> LayerMeasure:
         branches=sum((one.branch_ratio() for one in files), Ratio()),
         excluded=sum(one.excluded for one in files),
         files=len(files),
-        gaps=_gaps(files),
+        gaps=_gaps(Gap(one.path, one.missing_lines()) for one in files),
+        branch_gaps=_gaps(Gap(one.path, _partial(one)) for one in files),
     )
 
 
-def _gaps(files: list[FileMeasure]) -> tuple[str, ...]:
-    worst = sorted((one for one in files if one.missing()), key=lambda one: -len(one.missing()))
-    return tuple(f"{one.path}:{_ranges(one.missing())}" for one in worst[:GAPS])
+def _partial(measure: FileMeasure) -> tuple[int, ...]:
+    """Lines with an untaken branch; those that never ran are named already, where there are others."""
+    unrun = set(measure.missing_lines())
+    ran = tuple(line for line in measure.missing_branches() if line not in unrun)
+    return ran or measure.missing_branches()
 
 
-def _ranges(lines: list[int], most: int = 4) -> str:
-    """Line numbers as ranges: `3,7-9`."""
+def _gaps(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
+    return tuple(sorted((gap for gap in gaps if gap.lines), key=lambda gap: -len(gap.lines))[:GAPS])
+
+
+def ranges(lines: Iterable[int], most: int = 4) -> str:
+    """Line numbers as ranges, the first few of them: `3,7-9`."""
     runs = [list(run) for _, run in groupby(enumerate(lines), key=lambda pair: pair[1] - pair[0])]
     texts = [f"{run[0][1]}-{run[-1][1]}" if len(run) > 1 else str(run[0][1]) for run in runs]
     return ",".join(texts[:most]) + (",…" if len(texts) > most else "")
-
-
-def _named(path: str, patterns: tuple[str, ...]) -> bool:
-    return any(_pattern(pattern).fullmatch(path) for pattern in patterns)
-
-
-@lru_cache(maxsize=256)
-def _pattern(glob: str) -> re.Pattern[str]:
-    """A path pattern: `**` crosses folders, `*` and `?` do not; a folder's name stands for all that is in it."""
-    if not any(sign in glob for sign in "*?"):
-        return re.compile(re.escape(glob.rstrip("/")) + "(/.*)?", re.DOTALL)
-    parts = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    tokens = re.split(r"(\*\*/|\*\*|\*|\?)", glob)
-    return re.compile("".join(parts.get(token) or re.escape(token) for token in tokens), re.DOTALL)
-
-
-def sources(layers: Iterable[Layer]) -> tuple[str, ...]:
-    """The folders that hold the files of layers: what has to be measured."""
-    roots = (re.split(r"[*?]", pattern, maxsplit=1)[0].rstrip("/") for layer in layers for pattern in layer.paths)
-    return tuple(dict.fromkeys(root if not root.endswith(".py") else root.rpartition("/")[0] or "." for root in roots))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from devnet_runner.record import finding_json, git_json, proof_json
@@ -94,3 +95,9 @@ def _suite(result: Any) -> dict[str, Any]:
         "seconds": round(result.duration, 3),
         "counts": {name: getattr(counts, name) for name in counts.__slots__ if getattr(counts, name)},
     }
+
+
+def schema() -> dict[str, Any]:
+    """The JSON schema of the report, as it ships with the package."""
+    value: dict[str, Any] = json.loads(Path(__file__).with_name("report.schema.json").read_text(encoding="utf-8"))
+    return value

@@ -64,9 +64,13 @@ def _figures(record: Record) -> Iterator[Line]:
     document = next((one for one in facts.inputs if one.role == "document"), None)
     if document:
         yield row("document", f"{document.path}  {str(document.digest)[:19]}…")
-    included = [one for one in facts.inputs if one.role == "include"]
-    if included:
-        yield row("includes", f"{len(included)} verified or examined")
+    verified = sum(one.state == "verified" for one in facts.includes)
+    if facts.includes:
+        yield row(
+            "includes",
+            f"{verified} of {len(facts.includes)} verified",
+            "" if verified == len(facts.includes) else "bad",
+        )
     for result in facts.suites:
         yield row("suite", _suite(result), "" if result.outcome is Outcome.PASSED else "bad")
     for layer in facts.layers:

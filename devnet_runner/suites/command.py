@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from devnet_runner.findings import Place
 from devnet_runner.junit import read_junit
 from devnet_runner.process import Command, Completed, Ending, minimal_environment
 from devnet_runner.results import Outcome, SuiteResult, TestResult
-from devnet_runner.xml_guard import MAX_BYTES, HostileXml
+from devnet_runner.suites.left import NotLeft, Watched
+from devnet_runner.suites.left_coverage import keep_coverage
+from devnet_runner.xml_guard import HostileXml
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from devnet_runner.process import Execute
     from devnet_runner.settings import Suite
     from devnet_runner.suites.site import Site, Tell
@@ -21,17 +26,23 @@ TAIL = 2000
 
 
 def run(suite: Suite, site: Site, execute: Execute, tell: Tell) -> SuiteResult:
-    """Run a command and judge what it left; files that an earlier run left count as missing."""
+    """Run a command, without a shell, and judge what it left; what an earlier run left counts as missing.
+
+    The result's coverage files are copies in `site.scratch`; relative paths in them begin at the suite's directory.
+    """
     tell(suite.id, 0, 0)
-    before = {name: _stamp(site.root / name) for name in (suite.junit, *suite.coverage)}
+    junit = Watched.now(site.root, suite.junit)
+    watched = [Watched.now(site.root, name) for name in suite.coverage]
     completed = execute(_command(suite, site))
-    tests, fault = _tests(suite, site, before) if completed.ending is Ending.ENDED else ((), "")
+    tests, fault = _tests(suite, junit) if completed.ending is Ending.ENDED else ((), "")
+    tell(suite.id, len(tests), len(tests))
     outcome, reason = judge(suite, completed, tests, fault)
-    stale = [name for name in suite.coverage if _unchanged(site.root / name, before[name])]
-    fresh = tuple(str(site.root / name) for name in suite.coverage if name not in stale)
-    if stale and outcome is Outcome.PASSED:
-        outcome, reason = Outcome.ERRORED, f"it left no new {', '.join(stale)}"
-    return SuiteResult(suite.id, outcome, tests, completed.duration, reason, fresh)
+    folder = site.scratch / f"suite-{suite.id}"
+    coverage, fault = keep_coverage(watched, suite.directory, folder) if tests else ((), "")
+    # Many tools write no coverage when a test fails; then the test is the reason.
+    if fault and outcome is Outcome.PASSED:
+        outcome, reason = Outcome.ERRORED, fault
+    return SuiteResult(suite.id, outcome, tests, completed.duration, reason, coverage)
 
 
 def _command(suite: Suite, site: Site) -> Command:
@@ -41,60 +52,67 @@ def _command(suite: Suite, site: Site) -> Command:
     return Command(suite.command, site.root / suite.directory, environment, float(suite.timeout))
 
 
-def _stamp(path: Path) -> tuple[int, int, int] | None:
-    """What tells one writing of a file from the next: its inode, time and size."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_mtime_ns, found.st_size
-
-
-def _unchanged(path: Path, before: tuple[int, int, int] | None) -> bool:
-    after = _stamp(path)
-    return after is None or after == before
-
-
-def _tests(
-    suite: Suite, site: Site, before: dict[str, tuple[int, int, int] | None]
-) -> tuple[tuple[TestResult, ...], str]:
+def _tests(suite: Suite, junit: Watched) -> tuple[tuple[TestResult, ...], str]:
     """The tests of the JUnit file, or what is wrong with it."""
-    path = site.root / suite.junit
-    stamp = _stamp(path)
-    if stamp is None:
-        return (), f"it left no JUnit file at {suite.junit}"
-    if stamp == before[suite.junit]:
-        return (), f"{suite.junit} is older than the run: the command did not write it"
-    if stamp[2] > MAX_BYTES or not path.is_file():
-        return (), f"{suite.junit} is no file of a size that can be read"
     try:
-        found = read_junit(path.read_bytes())
-    except (HostileXml, OSError) as error:
-        return (), f"{suite.junit} cannot be read: {error}"
-    return tuple(_proving(suite, test) for test in found), "" if found else f"{suite.junit} holds no test"
+        found = read_junit(junit.read())
+    except NotLeft as error:
+        return (), str(error)
+    except HostileXml as error:
+        return (), f"{suite.junit} cannot be taken for JUnit XML: {error}"
+    if not found:
+        return (), f"{suite.junit} holds no test; check what the command selects"
+    return tuple(replace(one, where=_where(one, suite, junit.root), proves=_proves(one, suite)) for one in found), ""
 
 
-def _proving(suite: Suite, test: TestResult) -> TestResult:
-    named = tuple(proof.deliverable for proof in suite.proves if fnmatchcase(test.name, proof.tests))
-    return replace(test, proves=(*test.proves, *named)) if named else test
+def _proves(test: TestResult, suite: Suite) -> tuple[str, ...]:
+    named = (proof.deliverable for proof in suite.proves if fnmatchcase(test.name, proof.tests))
+    return tuple(dict.fromkeys((*test.proves, *named)))
+
+
+def _where(test: TestResult, suite: Suite, root: Path) -> Place:
+    """The file that the test names, or that its class is, as vitest writes it; else the JUnit file."""
+    for name in filter(None, (test.where.path, test.name.partition("::")[0])):
+        path = root / suite.directory / name
+        try:
+            if path.is_file():
+                return Place(str(path.relative_to(root)) if path.is_relative_to(root) else name, test.where.line)
+        except (OSError, ValueError):
+            # A name that no file could have.
+            continue
+    return Place(suite.junit)
 
 
 def judge(suite: Suite, completed: Completed, tests: tuple[TestResult, ...], fault: str) -> tuple[Outcome, str]:
-    """The worst of what the process, the JUnit file and its tests say."""
-    said = completed.output.decode("utf-8", "backslashreplace")[-TAIL:].strip()
+    """The worst of what the process, the JUnit file and its tests say; `fault` is what is wrong with that file."""
+    said = completed.text[-TAIL:].strip()
     match completed.ending:
         case Ending.NOT_STARTED:
-            return Outcome.ERRORED, f"its command could not be started: {said}"
+            return Outcome.ERRORED, f"its command '{suite.command[0]}' could not be started: {said}"
         case Ending.TIMED_OUT:
             return Outcome.TIMED_OUT, f"it was still running after {suite.timeout} s and was killed with its processes"
         case Ending.STOPPED:
             return Outcome.NOT_RUN, "it was stopped because the run was"
-    if fault:
-        return Outcome.ERRORED, f"{fault} (exit status {completed.exit_code}): {said}"
+        case Ending.LOST:
+            return Outcome.ERRORED, f"the process that watched over it was killed from outside: {said}"
+        case Ending.ENDED:
+            return _ended(completed, tests, fault, said)
+
+
+def _ended(completed: Completed, tests: tuple[TestResult, ...], fault: str, said: str) -> tuple[Outcome, str]:
+    status = _status(completed.exit_code)
+    if fault or not tests:
+        return Outcome.ERRORED, f"{fault or 'it left no test'} (it ended with {status}): {said}"
     wrong = [test for test in tests if test.outcome is not Outcome.PASSED]
     if wrong:
         failed = any(test.outcome is Outcome.FAILED for test in wrong)
-        return (Outcome.FAILED if failed else wrong[0].outcome), f"{len(wrong)} of {len(tests)} tests did not pass"
+        reason = f"{len(wrong)} of {len(tests)} tests did not pass; it ended with {status}"
+        return (Outcome.FAILED if failed else wrong[0].outcome), reason
     if completed.exit_code != 0:
-        return Outcome.FAILED, f"every test passed, but it ended with exit status {completed.exit_code}: {said}"
+        return Outcome.FAILED, f"all {len(tests)} tests passed, and yet it ended with {status}: {said}"
     return Outcome.PASSED, ""
+
+
+def _status(code: int) -> str:
+    known = {one.value: one.name for one in signal.Signals}
+    return f"signal {known.get(-code, -code)}" if code < 0 else f"exit status {code}"

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Tell = Callable[[str, int, int], None]
 """Called with a suite's id, how many of its tests are done, and how many there are (0: not known yet)."""
