@@ -66,7 +66,8 @@ def _transition_faults(phase: Phase) -> Iterator[Finding]:
         what = f"the checkpoint template lacks {', '.join(missing)}"
         yield _fault(phase, "checkpoint-keys", checkpoint.line, what, "add them as `KEY: value` lines", blocking=False)
     if phase.tag and checkpoint and dict(checkpoint.values).get("GIT_TAG", phase.tag.name) != phase.tag.name:
-        what = f"the checkpoint template names the tag {dict(checkpoint.values)['GIT_TAG']}, the phase makes {phase.tag.name}"
+        named = dict(checkpoint.values)["GIT_TAG"]
+        what = f"the checkpoint template names the tag {named}, the phase makes {phase.tag.name}"
         yield _fault(phase, "tag-differs", checkpoint.line, what, "use one name", blocking=False)
 
 

@@ -1,4 +1,4 @@
-"""Progress while suites run: which suite, how many tests, how long; one moving line on a terminal, else a line a suite."""
+"""Progress while suites run: which suite, how many tests, how long; one moving line, or a line a suite."""
 
 from __future__ import annotations
 

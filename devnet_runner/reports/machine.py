@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from devnet_runner.record import finding_json, git_json, proof_json
+from devnet_runner.reports.plan import include_json
 from devnet_runner.results import Counts
 
 if TYPE_CHECKING:
@@ -33,9 +34,7 @@ def report_json(record: Record, version: str, written: tuple[str, ...] = ()) -> 
             "phase": _phase(record),
             "mode": record.about.mode,
             "git": git_json(facts.git),
-            "includes": [
-                {"path": one.path, "digest": str(one.digest)} for one in facts.inputs if one.role == "include"
-            ],
+            "includes": [include_json(one) for one in facts.includes],
             "checks": _checks(record),
             "suites": [_suite(result) for result in facts.suites],
             "coverage": [layer.to_json() for layer in facts.layers],

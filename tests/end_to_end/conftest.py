@@ -95,15 +95,14 @@ SETTINGS = """\
 project: counting
 plan: phases
 layers:
-  counting:
-    paths: ["counting/**"]
-    phase: 1
+  counting: {paths: [counting/add.py], phase: 1, step: 1}
+  naming: {paths: ["counting/na*.py"], phase: 1, step: 2}
 suites:
   - {id: adding, phase: 1, step: 1, paths: [tests/adding], timeout: 60}
   - {id: naming, phase: 1, step: 2, paths: [tests/naming], timeout: 60}
 """
 
-ADDING = '''\
+ADDING = """\
 import pytest
 from counting.add import add
 
@@ -117,9 +116,9 @@ def test_adds():
 
 def test_adds_nothing():
     assert add(0, 0) == 0
-'''
+"""
 
-NAMING = '''\
+NAMING = """\
 import pytest
 from counting.name import name
 
@@ -129,7 +128,7 @@ from counting.name import name
 def test_names():
     assert name(1) == "one"
     assert name(7) == "many"
-'''
+"""
 
 
 def document(snippet: str = SNIPPET) -> str:
