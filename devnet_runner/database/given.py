@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MAY_CREATE = "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
 OLDEST = 130_000
+STAY = "SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'idle_session_timeout'"
 IN_USE = "SELECT application_name FROM pg_stat_activity UNION SELECT datname FROM pg_stat_activity"
 
 
@@ -41,6 +42,7 @@ def run_database(address: Address, name: str, source: str) -> Iterator[Database]
     The connection under the run's name stays open all the while: it tells others that the run is alive.
     """
     with Session.open(address, name) as session:
+        session.ask(STAY)
         session.create(name)
         try:
             version = session.value("SHOW server_version").split()[0]
