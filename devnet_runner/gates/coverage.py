@@ -46,19 +46,19 @@ def stray_findings(strays: tuple[FileMeasure, ...], settings_path: str) -> tuple
     outside = tuple(one.path for one in strays if one.outside)
     unclaimed = tuple(one.path for one in strays if not one.outside)
     found = (
-        ("coverage-outside", outside, "lie outside the repository", "check the paths that the coverage tool writes"),
-        ("coverage-unclaimed", unclaimed, "belong to no layer", "add them to the paths of a layer, or measure less"),
+        ("coverage-outside", outside, "outside the repository", "check the paths that the coverage tool writes"),
+        ("coverage-unclaimed", unclaimed, "in no layer", "add them to the paths of a layer, or measure less"),
     )
     return tuple(
-        Finding(id_, Place(settings_path), f"{_counted(paths)} {why} and count for nothing", fix, blocking=False)
+        Finding(id_, Place(settings_path), f"{_named(paths)} {why}, and count for nothing", fix, blocking=False)
         for id_, paths, why, fix in found
         if paths
     )
 
 
-def _counted(paths: tuple[str, ...]) -> str:
-    named = ", ".join(paths[:NAMED]) + (", …" if len(paths) > NAMED else "")
-    return f"{len(paths)} measured file{'s' if len(paths) > 1 else ''} ({named})"
+def _named(paths: tuple[str, ...]) -> str:
+    more = f" and {len(paths) - NAMED} more" if len(paths) > NAMED else ""
+    return f"{', '.join(paths[:NAMED])}{more} were measured"
 
 
 def _no_data(measure: LayerMeasure, place: Place) -> Finding:

@@ -53,9 +53,12 @@ class Watched:
             raise NotLeft(f"the run left no {self.name}; have its tool write it, or correct the path") from None
         except (OSError, RuntimeError) as error:
             raise NotLeft(f"{self.name} cannot be read ({error}); check what it is") from error
-        with os.fdopen(descriptor, "rb") as stream:
+        try:
             self._check(os.fstat(descriptor))
-            return stream.read(MAX_BYTES + 1)
+            with os.fdopen(descriptor, "rb", closefd=False) as stream:
+                return stream.read(MAX_BYTES)
+        finally:
+            os.close(descriptor)
 
     def _check(self, found: os.stat_result) -> None:
         if not stat.S_ISREG(found.st_mode):

@@ -1,16 +1,14 @@
-"""Measures: counts that add up, recounted from lines, compared exactly."""
+"""Measures: counts that add up, compared exactly, gathered into layers."""
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from devnet_runner.gates.coverage import coverage_findings, effective_minimum
-from devnet_runner.measures import BadCoverage, Ratio, by_layer, read_coverage
-from devnet_runner.measures.layers import sources
+from devnet_runner.measures import FileMeasure, LayerMeasure, Ratio, by_layer, sources, strays
+from devnet_runner.measures.layers import ranges
 from devnet_runner.settings import Layer
 
 ROOT = Path("/project")
@@ -25,10 +23,13 @@ ROOT = Path("/project")
         (974, 1000, "97.5", False),
         (2, 3, "66.66", True),
         (2, 3, "66.67", False),
+        # More digits than Decimal keeps in a product.
+        (95, 100, "95.00000000000000000000000000000001", False),
+        (10**30 - 1, 10**30, "100", False),
         (0, 0, "1", True),  # no data is its own finding, before any minimum
     ],
 )
-def test_a_minimum_is_compared_in_integers(covered, total, minimum, enough):
+def test_a_minimum_is_compared_in_integers(covered: int, total: int, minimum: str, enough: bool) -> None:
     assert Ratio(covered, total).meets(Decimal(minimum)) is enough
 
 
@@ -37,115 +38,133 @@ def test_a_minimum_is_compared_in_integers(covered, total, minimum, enough):
     [
         (1, 1, "100 %"),
         (99_999, 100_000, "99.99 %"),
+        (10**9 - 1, 10**9, "99.99 %"),
         (0, 9, "0 %"),
         (1, 100_000, "< 0.01 %"),
         (0, 0, "no data"),
         (1, 2, "50 %"),
+        (949_999, 1_000_000, "94.99 %"),
+        (105, 1000, "10.50 %"),
     ],
 )
-def test_percentages_are_rounded_down(covered, total, text):
+def test_percentages_are_rounded_down(covered: int, total: int, text: str) -> None:
     assert Ratio(covered, total).percent() == text
 
 
-LCOV = "TN:\nSF:src/a.ts\nDA:1,5\nDA:2,0\nBRDA:1,0,0,3\nBRDA:1,0,1,-\nLF:99\nLH:99\nend_of_record\n"
+def measure(path: str, lines: dict[int, bool], branches: dict[int, tuple[bool, ...]] | None = None) -> FileMeasure:
+    """A file's measure, its branches by the line that they leave."""
+    taken = {(line, str(n)): hit for line, hits in (branches or {}).items() for n, hit in enumerate(hits)}
+    return FileMeasure.of(path, lines, taken)
 
 
-def test_lcov_is_recounted_from_its_lines():
-    (measure,) = read_coverage(LCOV.encode(), "lcov.info", ROOT)
-    assert (measure.path, measure.line_ratio(), measure.branch_ratio()) == ("src/a.ts", Ratio(1, 2), Ratio(1, 2))
-
-
-def test_lcov_of_a_file_seen_twice_is_one_measure():
-    twice = LCOV + LCOV.replace("DA:2,0", "DA:2,1")
-    (layer,) = by_layer(read_coverage(twice.encode(), "lcov.info", ROOT), [Layer("web", ("src/**",))])
-    assert layer.lines == Ratio(2, 2)
-
-
-def test_files_outside_the_project_do_not_count():
-    text = LCOV.replace("src/a.ts", "../other/a.ts") + LCOV.replace("src/a.ts", "/elsewhere/a.ts")
-    assert read_coverage(text.encode(), "lcov.info", ROOT) == ()
-
-
-def test_absolute_paths_below_the_root_are_relative_to_it():
-    (measure,) = read_coverage(LCOV.replace("src/", "/project/src/").encode(), "lcov.info", ROOT)
-    assert measure.path == "src/a.ts"
+def test_a_line_ran_if_it_ran_in_either_of_two_measures() -> None:
+    one = measure("a", {1: True, 2: False, 3: False}, {1: (True, False)})
+    other = measure("a", {2: True, 3: False, 4: True}, {1: (False, False), 4: (True,)})
+    both = one.merged(other)
+    assert both == other.merged(one)
+    assert (both.line_ratio(), both.branch_ratio()) == (Ratio(3, 4), Ratio(2, 3))
+    assert (both.missing_lines(), both.missing_branches(), both.missing()) == ((3,), (1,), [1, 3])
 
 
 @pytest.mark.parametrize(
-    ("old", "new"),
-    [("DA:1,5", "DA:1,-5"), ("DA:1,5", "DA:x,5"), ("DA:1,5", "DA:99999999999,1"), ("BRDA:1,0,0,3", "BRDA:1,3"),
-     ("end_of_record\n", ""), ("DA:1,5", "SF:again"), ("DA:1,5", "DA:1")],
-)  # fmt: skip
-def test_lcov_with_impossible_content_is_refused(old, new):
-    with pytest.raises(BadCoverage):
-        read_coverage(LCOV.replace(old, new).encode(), "lcov.info", ROOT)
+    ("path", "outside"), [("a/b", False), ("..", True), ("../a", True), ("/a", True), ("..a/b", False)]
+)
+def test_a_file_knows_whether_it_is_outside(path: str, outside: bool) -> None:
+    assert measure(path, {1: True}).outside is outside
 
 
-COBERTURA = """<?xml version="1.0"?><coverage line-rate="1.0"><sources><source>/project/src</source></sources><packages>
-<package><classes><class filename="a.py"><lines><line number="1" hits="1"/><line number="2" hits="0"/>
-<line number="3" hits="2" branch="true" condition-coverage="50% (1/2)"/></lines></class></classes></package></packages></coverage>"""
+FILES = (
+    measure("src/a.py", {1: True, 2: False, 3: False}, {1: (True, True)}),
+    measure("src/deep/b.py", {1: True, 2: True}, {2: (True, False)}),
+    measure("lib/c.py", {7: False}),
+    measure("/elsewhere/src/d.py", {1: True}),
+    measure("../src/e.py", {1: True}),
+)
 
 
-def test_cobertura_is_recounted_from_its_lines():
-    (measure,) = read_coverage(COBERTURA.encode(), "coverage.xml", ROOT)
-    assert (measure.path, measure.line_ratio(), measure.branch_ratio()) == ("src/a.py", Ratio(2, 3), Ratio(1, 2))
+def layered(*patterns: str, minimum: str | None = None) -> LayerMeasure:
+    """The measure of a layer with these paths."""
+    (layer,) = by_layer(FILES, [Layer("one", patterns, Decimal(minimum) if minimum else None)])
+    return layer
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["<coverage", COBERTURA.replace('hits="1"', 'hits="-1"'), COBERTURA.replace("(1/2)", "(3/2)"), COBERTURA.replace('number="1"', ""),
-     '<!DOCTYPE a [<!ENTITY b "x">]><coverage>&b;</coverage>', "<a>" * 5000],
-)  # fmt: skip
-def test_cobertura_with_impossible_content_is_refused(text):
-    with pytest.raises(BadCoverage):
-        read_coverage(text.encode(), "coverage.xml", ROOT)
+def test_a_layer_adds_up_its_files_and_names_where_most_is_missing() -> None:
+    layer = layered("src/**")
+    assert (layer.lines, layer.branches, layer.files) == (Ratio(3, 5), Ratio(3, 4), 2)
+    assert [str(gap) for gap in layer.gaps] == ["src/a.py:2-3"]
+    assert [str(gap) for gap in layer.branch_gaps] == ["src/deep/b.py:2"]
 
 
-def test_coverage_py_is_read_with_branches_and_exclusions():
-    files = {"a.py": {"executed_lines": [1, 2], "missing_lines": [3], "excluded_lines": [9],
-                      "executed_branches": [[1, 2]], "missing_branches": [[1, -1]]}}  # fmt: skip
-    (measure,) = read_coverage(json.dumps({"files": files}).encode(), "coverage.json", ROOT)
-    assert (measure.line_ratio(), measure.branch_ratio(), measure.excluded) == (Ratio(2, 3), Ratio(1, 2), 1)
-    assert measure.missing() == [1, 3]
+def test_files_outside_count_for_no_layer_even_if_it_names_everything() -> None:
+    assert layered("**").files == 3
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"files": {"a": {}}}', '{"files": [1]}', "{", "[" * 100_000])
-def test_json_that_is_no_coverage_is_refused(text):
-    with pytest.raises(BadCoverage):
-        read_coverage(text.encode(), "coverage.json", ROOT)
+def test_a_layer_is_enough_where_lines_and_branches_both_reach_it() -> None:
+    assert layered("src/**", minimum="60").enough
+    assert not layered("src/**", minimum="61").enough
+    assert not layered("src/deep/**", minimum="51").enough
+    assert not layered("nowhere/**").enough
+
+
+def test_what_may_be_claimed_is_the_lower_of_the_two() -> None:
+    assert layered("src/deep/**").worst() == Ratio(1, 2)
+    assert layered("src/**").worst() == Ratio(3, 5)
+    assert layered("lib/**").worst() == Ratio(0, 1)
+
+
+def test_a_layer_is_summed_up_in_one_line() -> None:
+    assert layered("src/**", minimum="95").summary() == "one: 60 % lines, 75 % branches in 2 files, at least 95 %"
+    assert layered("lib/**").summary() == "one: 0 % lines, no branches in 1 files"
+
+
+def test_a_layer_as_json_holds_counts_and_gaps() -> None:
+    value = layered("src/**", minimum="95.50").to_json()
+    assert value["lines"] == {"covered": 3, "total": 5}
+    assert (value["minimum"], value["gaps"]) == ("95.50", ["src/a.py:2-3", "src/deep/b.py:2"])
+
+
+def test_strays_are_the_files_that_count_nowhere() -> None:
+    found = strays(FILES, [Layer("one", ("src/**",)), Layer("two", ("other",))])
+    assert [one.path for one in found] == ["../src/e.py", "/elsewhere/src/d.py", "lib/c.py"]
 
 
 @pytest.mark.parametrize(
     ("pattern", "path", "named"),
-    [("src/**", "src/a/b.py", True), ("src/*.py", "src/a/b.py", False), ("src", "src/a.py", True), ("src", "srcs/a.py", False),
-     ("**/infra/*.ts", "packages/x/infra/a.ts", True), ("src/a.py", "src/a.py", True), ("src/?.py", "src/a.py", True)],
-)  # fmt: skip
-def test_patterns_name_files(pattern, path, named):
-    measure = read_coverage(LCOV.replace("src/a.ts", path).encode(), "lcov.info", ROOT)
-    assert bool(by_layer(measure, [Layer("l", (pattern,))])[0].files) is named
-
-
-def test_sources_are_the_folders_of_layers():
-    assert sources([Layer("a", ("src/infra/**", "lib/x.py")), Layer("b", ("src/infra/*.py",))]) == ("src/infra", "lib")
+    [
+        ("src/**", "src/a/b.py", True),
+        ("src/*.py", "src/a/b.py", False),
+        ("src", "src/a.py", True),
+        ("src/", "src/a.py", True),
+        ("./src", "src/a.py", True),
+        ("src", "srcs/a.py", False),
+        ("**/infra/*.ts", "packages/x/infra/a.ts", True),
+        ("**/infra/*.ts", "infra/a.ts", True),
+        ("**/**/**/a.ts", "a.ts", True),
+        ("src/**/a.py", "src/a.py", True),
+        ("src/a.py", "src/a.py", True),
+        ("src/?.py", "src/a.py", True),
+        ("src/?.py", "src//.py", False),
+        ("src/a.py", "src/aXpy", False),
+        (".", "src/a.py", True),
+        ("**", "src/a.py", True),
+        ("src/[id]/*.ts", "src/[id]/a.ts", True),
+    ],
+)
+def test_patterns_name_files(pattern: str, path: str, named: bool) -> None:
+    assert bool(by_layer([measure(path, {1: True})], [Layer("l", (pattern,))])[0].files) is named
 
 
 @pytest.mark.parametrize(
-    ("own", "target", "minimum"), [("97", "95", "97"), ("90", "95", "95"), (None, "95", "95"), ("90", None, "90")]
-)
-def test_settings_may_only_raise_the_minimum(own, target, minimum):
-    assert effective_minimum(own and Decimal(own), target and Decimal(target)) == Decimal(minimum)
+    ("pattern", "folder"),
+    [
+        ("src/infra/**", "src/infra"), ("src/infra/*.py", "src/infra"), ("lib/x.py", "lib"), ("x.py", "."),
+        ("src", "src"), ("src/foo*.py", "src"), ("**/*.py", "."), ("./src/", "src"), (".", "."), ("src/a?/**", "src"),
+    ],
+)  # fmt: skip
+def test_the_source_of_a_layer_is_the_folder_that_holds_it(pattern: str, folder: str) -> None:
+    assert sources([Layer("a", (pattern, "z/**"))]) == (folder, "z")
 
 
-def findings(minimum: str, text: str = LCOV) -> list[str]:
-    layer = Layer("web", ("src/**",), Decimal(minimum), line=4)
-    measured = by_layer(read_coverage(text.encode(), "lcov.info", ROOT), [layer])
-    return [f"{one.id} {one.where}" for one in coverage_findings(measured, (layer,), "devnet.yaml", "again")]
-
-
-def test_lines_and_branches_are_judged_each():
-    assert findings("50") == []
-    assert findings("51") == ["coverage-below src/a.ts:1", "coverage-below src/a.ts:1"]
-
-
-def test_no_data_blocks():
-    assert findings("0", LCOV.replace("src/", "lib/")) == ["coverage-no-data devnet.yaml:4"]
+def test_lines_are_shown_as_ranges() -> None:
+    assert ranges([3, 7, 8, 9]) == "3,7-9"
+    assert ranges([1, 3, 5, 7, 9]) == "1,3,5,7,…"

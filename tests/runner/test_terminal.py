@@ -26,9 +26,9 @@ CASES = {
 
 
 @pytest.mark.parametrize("text", CASES, ids=ascii)
-def test_steering_characters_become_visible(text):
+def test_steering_characters_become_visible(text: str) -> None:
     assert visible(text) == CASES[text]
 
 
-def test_what_is_visible_stays_so():
+def test_what_is_visible_stays_so() -> None:
     assert all(visible(shown) == shown for shown in CASES.values())

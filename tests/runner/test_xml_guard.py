@@ -19,11 +19,11 @@ def elements(data: bytes) -> list[str]:
     return found
 
 
-def test_elements_come_in_order_with_lines_attributes_and_texts():
+def test_elements_come_in_order_with_lines_attributes_and_texts() -> None:
     assert elements(b'<a x="1">b\n<c/>d</a>') == ["1<a {'x': '1'}", "2<c {}", "c>", "a>b\nd"]
 
 
-def test_namespaces_of_elements_are_left_out_and_foreign_attributes_too():
+def test_namespaces_of_elements_are_left_out_and_foreign_attributes_too() -> None:
     assert elements(b'<n:a xmlns:n="u" n:x="1" y="2"/>') == ["1<a {'y': '2'}", "a>"]
 
 
@@ -36,11 +36,11 @@ def test_namespaces_of_elements_are_left_out_and_foreign_attributes_too():
         "<!DOCTYPE a [<!ELEMENT a ANY>]>",
     ],
 )
-def test_a_doctype_is_tolerated_and_never_fetched(doctype):
+def test_a_doctype_is_tolerated_and_never_fetched(doctype: str) -> None:
     assert elements(f"{doctype}<a/>".encode()) == ["1<a {}", "a>"]
 
 
-def test_an_attribute_that_only_the_doctype_gives_does_not_count():
+def test_an_attribute_that_only_the_doctype_gives_does_not_count() -> None:
     assert elements(b'<!DOCTYPE a [<!ATTLIST a hits CDATA "1">]><a/>')[0] == "1<a {}"
 
 
@@ -65,7 +65,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("what", HOSTILE)
-def test_hostile_xml_is_refused_with_the_reason(what):
+def test_hostile_xml_is_refused_with_the_reason(what: str) -> None:
     data, said = HOSTILE[what]
     with pytest.raises(HostileXml, match=said):
         elements(data)
@@ -74,19 +74,19 @@ def test_hostile_xml_is_refused_with_the_reason(what):
 @pytest.mark.parametrize(
     ("limit", "value", "said"), [("MAX_BYTES", 5_000, "larger than"), ("MAX_ELEMENTS", 100, "more than 100 elements")]
 )
-def test_size_is_limited(monkeypatch, limit, value, said):
+def test_size_is_limited(monkeypatch: pytest.MonkeyPatch, limit: str, value: int, said: str) -> None:
     monkeypatch.setattr(xml_guard, limit, value)
     with pytest.raises(HostileXml, match=said):
         elements(b"<a>" + b"<b/>" * 2000 + b"</a>")
 
 
-def test_a_long_text_is_cut():
+def test_a_long_text_is_cut() -> None:
     read: list[int] = []
     read_elements(b"<a>" + b"x\n" * 1_000_000 + b"</a>", lambda *_: None, lambda _, text: read.append(len(text)))
     assert read == [xml_guard.MAX_TEXT]
 
 
-def test_an_error_of_the_caller_stays_its_own():
+def test_an_error_of_the_caller_stays_its_own() -> None:
     def refuse(*_: object) -> None:
         raise LookupError("mine")
 
