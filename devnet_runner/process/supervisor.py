@@ -1,7 +1,6 @@
 """Owns the process tree of one command, ends all of it, and outlives the runner for long enough to do so.
 
-A script, one process for each command, as a process adopts the orphans of all commands that it runs. The request comes
-on standard input, orders through a pipe whose end means that the runner is dead.
+One process for each command, as it adopts every orphan. The end of the pipe for orders means a dead runner.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from devnet_runner.process.values import Request
 
 LINUX = sys.platform == "linux"
+LISTED = os.path.exists("/proc/thread-self/children")  # noqa: PTH110 - of processes; not every kernel has it
 SET_DEATH_SIGNAL, SET_CHILD_SUBREAPER = 1, 36  # options of prctl(2)
 STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 PATIENCE, LONGEST_WAIT = 10.0, 3600.0  # seconds
@@ -86,7 +86,7 @@ class Tree:
         if not LINUX:
             kill(-self.main, signal.SIGKILL)  # an orphan is not seen there, but its process group is
         while not self.reap():
-            for pid in list(descendants(os.getpid(), in_proc if LINUX else in_ps())):
+            for pid in list(descendants(os.getpid(), in_proc if LISTED else in_ps())):
                 kill(pid, signal.SIGKILL)
             if time.monotonic() - began > PATIENCE:
                 return False
