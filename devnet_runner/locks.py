@@ -34,7 +34,7 @@ def repository_lock(root: Path, common_dir: Path | None, wait: float) -> Iterato
         lock.acquire()
     except Timeout as error:
         raise EnvironmentStopped(_held(path)) from error
-    except (OSError, NotImplementedError) as error:
+    except (OSError, RuntimeError) as error:
         raise EnvironmentStopped(_impossible(path, error)) from error
     try:
         _sign(path)

@@ -6,7 +6,6 @@ import errno
 import fcntl
 import os
 import re
-import secrets
 import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -47,7 +46,7 @@ class Syscalls:
 
 def temp_name(target: Path) -> str:
     """A fresh name beside a target, which `clean_stale` recognises."""
-    return f".{target.name}.devnet-{secrets.token_hex(8)}.tmp"
+    return f".{target.name}.devnet-{os.urandom(8).hex()}.tmp"
 
 
 def fill(calls: Syscalls, temp: Path, data: bytes, like: Path | None) -> None:
