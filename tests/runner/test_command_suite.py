@@ -14,10 +14,12 @@ from pathlib import Path
 import pytest
 
 from devnet_runner.measures import read_coverage
+from devnet_runner.process import Completed, Ending
 from devnet_runner.process import run as run_process
 from devnet_runner.results import Outcome, SuiteResult
 from devnet_runner.settings import Proof, Suite
 from devnet_runner.suites import Site, command
+from devnet_runner.suites.left import NotLeft, Watched
 
 PASSED = "<testsuite><testcase classname='src/a.py' name='one'/><testcase name='two' time='0.5'/></testsuite>"
 FAILED = PASSED.replace("time='0.5'/>", "><failure message='no money'/></testcase>")
@@ -232,6 +234,24 @@ def test_only_named_variables_reach_the_command(root: Path, monkeypatch: pytest.
     monkeypatch.setenv("A_NAME", "y")
     program = leave(then="sys.exit(os.environ.get('A_SECRET') is not None or os.environ.get('A_NAME') != 'y')")
     assert run(root, program, replace(SUITE, environment=("A_NAME",))).outcome is Outcome.PASSED
+
+
+def test_a_suite_that_asks_for_a_database_is_given_its_address(root: Path) -> None:
+    program = leave(then="sys.exit(os.environ['DATABASE_URL'] != 'postgresql://here')")
+    suite = replace(SUITE, command=(sys.executable, "-c", program), database=True)
+    site = Site(root, root.parent / "scratch", os.environ, database_url="postgresql://here")
+    assert command.run(suite, site, run_process, lambda *_: None).outcome is Outcome.PASSED
+
+
+def test_a_lost_supervisor_is_errored() -> None:
+    outcome, reason = command.judge(SUITE, Completed(-9, Ending.LOST, b"bye", 1.0), (), "")
+    assert (outcome, reason) == (Outcome.ERRORED, "the process that watched over it was killed from outside: bye")
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="a folder that nobody can write to needs /proc")
+def test_a_folder_that_cannot_be_written_is_watched_too() -> None:
+    with pytest.raises(NotLeft, match="the run left no junit.xml"):
+        Watched.now(Path("/proc/self"), "junit.xml").read()
 
 
 def test_progress_is_told(root: Path) -> None:

@@ -132,6 +132,11 @@ def test_cobertura_is_known_by_its_content_too() -> None:
     assert read_coverage(b"\n" + COBERTURA.partition("?>")[2].encode(), "coverage.out", ROOT) == cobertura(COBERTURA)
 
 
+def test_an_absolute_path_needs_no_source() -> None:
+    (measure,) = cobertura(COBERTURA.replace('filename="a.py"', 'filename="/project/lib/a.py"'))
+    assert measure.path == "lib/a.py"
+
+
 def test_of_several_sources_the_one_that_has_the_file_counts(tmp_path: Path) -> None:
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib" / "a.py").touch()
