@@ -1,0 +1,1 @@
+"""Pure rules: no clock, no network, no library; everything they need is passed in."""

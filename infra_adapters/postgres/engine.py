@@ -1,0 +1,61 @@
+"""The engine: one pool with limits, bounded waiting, and timeouts on every connection."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from infra_adapters.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from infra_adapters.settings import DatabaseSettings
+
+
+def database_url(text: str) -> URL:
+    """The URL in SQLAlchemy's form, with the one driver that is used. Raises ConfigError, without the URL."""
+    try:
+        return make_url(text.strip()).set(drivername="postgresql+psycopg")
+    except (ArgumentError, ValueError):
+        raise ConfigError("DATABASE_URL: it cannot be parsed") from None
+
+
+def connect_options(settings: DatabaseSettings) -> dict[str, object]:
+    """What psycopg and the server are told for each new connection."""
+    timeouts = {
+        "statement_timeout": settings.statement_timeout,
+        "lock_timeout": settings.lock_timeout,
+        "idle_in_transaction_session_timeout": settings.idle_in_transaction_timeout,
+    }
+    options = " ".join(f"-c {name}={max(int(seconds * 1000), 1)}" for name, seconds in timeouts.items())
+    return {
+        "application_name": settings.application_name,
+        "connect_timeout": settings.connect_timeout,
+        "options": options,
+    }
+
+
+@asynccontextmanager
+async def open_engine(settings: DatabaseSettings) -> AsyncIterator[AsyncEngine]:
+    """An engine whose connections are all closed at the end. Nothing is connected before the first use.
+
+    Raises ConfigError for a URL that cannot be used.
+    """
+    engine = create_async_engine(
+        database_url(settings.url.get_secret_value()),
+        pool_size=settings.pool_size,
+        max_overflow=settings.pool_overflow,
+        pool_timeout=settings.acquire_timeout,
+        pool_recycle=settings.max_lifetime,
+        connect_args=connect_options(settings),
+        hide_parameters=True,
+    )
+    try:
+        yield engine
+    finally:
+        await engine.dispose()
