@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NAME = "devnet-run.lock"
+WAIT = 30.0
 DIGITS = 20
 
 
 @contextmanager
-def repository_lock(root: Path, common_dir: Path | None, wait: float) -> Iterator[Path]:
+def repository_lock(root: Path, common_dir: Path | None, wait: float = WAIT) -> Iterator[Path]:
     """Hold the repository's lock and give its path; all work trees share it.
 
     It lies in git's common folder, else in the folder for temporary files under a name made of `root` and the user.
@@ -89,10 +90,10 @@ def _held(path: Path) -> Finding:
     who = f"process {holder}" if holder else "another process"
     what = f"{who} is verifying in this repository"
     command = f"ps -fp {holder}" if holder else ""
-    return Finding("locked", Place(str(path)), what, "wait for it to end, or stop it", command=command)
+    return Finding("lock-held", Place(str(path)), what, "wait for it to end, or stop it", command=command)
 
 
 def _impossible(path: Path, error: Exception) -> Finding:
     why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return Finding("lock-impossible", Place(str(path)), f"the lock cannot be made ({why})",
+    return Finding("lock-failed", Place(str(path)), f"the lock cannot be made ({why})",
                    "let this user write in that folder")  # fmt: skip

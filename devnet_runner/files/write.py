@@ -67,7 +67,7 @@ def _target(path: Path, root: Path) -> Path:
     except (OSError, RuntimeError, ValueError) as error:
         raise InputError(refusal("file-name", str(path), "this path leads nowhere", "correct the path")) from error
     if not target.is_relative_to(root) or target == root:
-        raise InputError(refusal("file-outside", str(path), "this path leaves the repository",
+        raise InputError(refusal("write-outside", str(path), "this path leaves the repository",
                                  "choose a path inside it"))  # fmt: skip
     return target
 
@@ -84,7 +84,7 @@ def _check(change: _Change) -> None:
                 raise InputError(refusal("file-not-regular", change.name, "this is no regular file", "move it away"))
             actual = read_bytes(change.target, limit=LIMIT)
     if actual != change.file.expect:
-        raise EnvironmentStopped(refusal("file-changed", change.name, "the file changed underneath this run",
+        raise EnvironmentStopped(refusal("changed-underneath", change.name, "the file changed underneath this run",
                                          "look at it, then run again"))  # fmt: skip
 
 

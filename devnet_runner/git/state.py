@@ -28,18 +28,18 @@ class GitState:
     cherry-pick, revert or bisect that is not finished; `origin` has no user name or password in it.
     """
 
-    commit: str | None
-    branch: str | None
-    detached: bool
-    unborn: bool
-    dirty: bool | None
-    tree: str | None
-    origin: str | None
-    operation: str
-    changed: tuple[str, ...]
+    commit: str | None = None
+    branch: str | None = None
+    detached: bool = False
+    unborn: bool = False
+    dirty: bool | None = None
+    tree: str | None = None
+    origin: str | None = None
+    operation: str = ""
+    changed: tuple[str, ...] = ()
 
 
-NO_REPOSITORY = GitState(None, None, False, False, None, None, None, "", ())
+NO_REPOSITORY = GitState()
 """What is known where there is no repository, or no git."""
 
 

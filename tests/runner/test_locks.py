@@ -39,7 +39,7 @@ def test_a_second_run_is_told_who_holds_the_lock(tmp_path, holder):
     with pytest.raises(EnvironmentStopped) as caught:
         take(tmp_path, tmp_path)
     finding = caught.value.findings[0]
-    assert finding.id == "locked"
+    assert finding.id == "lock-held"
     assert f"process {holder.pid} " in finding.what
     assert finding.command == f"ps -fp {holder.pid}"
 
@@ -90,7 +90,7 @@ def test_a_lock_that_cannot_be_made_is_told(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(EnvironmentStopped) as caught:
         take(tmp_path, tmp_path / "file")
-    assert caught.value.findings[0].id == "lock-impossible"
+    assert caught.value.findings[0].id == "lock-failed"
 
 
 def test_a_link_in_place_of_the_lock_is_not_followed(tmp_path):
