@@ -250,7 +250,7 @@ def test_a_lost_supervisor_is_errored() -> None:
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="a folder that nobody can write to needs /proc")
 def test_a_folder_that_cannot_be_written_is_watched_too() -> None:
-    with pytest.raises(NotLeft, match="the run left no junit.xml"):
+    with pytest.raises(NotLeft, match=r"the run left no junit\.xml"):
         Watched.now(Path("/proc/self"), "junit.xml").read()
 
 
