@@ -15,10 +15,10 @@ from devnet_runner.commands.inputs import Inputs, take_digests
 from devnet_runner.database import Database, open_database
 from devnet_runner.digest import Digest
 from devnet_runner.findings import Finding, Place
-from devnet_runner.gates.coverage import coverage_findings
+from devnet_runner.gates.coverage import coverage_findings, stray_findings
 from devnet_runner.gates.deliverables import deliverable_findings, matrix, unknown_marks
 from devnet_runner.gates.suites import suite_findings
-from devnet_runner.measures import BadCoverage, FileMeasure, LayerMeasure, by_layer, read_coverage
+from devnet_runner.measures import BadCoverage, FileMeasure, LayerMeasure, by_layer, read_coverage, strays
 from devnet_runner.measures.layers import sources
 from devnet_runner.process import run as run_process
 from devnet_runner.record import Facts, Input
@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Iterator, Mapping
 
+    from devnet_runner.phase import Step
     from devnet_runner.reports.live import Live
-    from devnet_runner.settings import Suite
+    from devnet_runner.settings import Layer, Suite
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def examine(inputs: Inputs, around: Surroundings) -> tuple[Facts, tuple[Finding,
         )
         with around.live.shown():
             results = _results(inputs, around, site, halts=halts)
-        return _judged(inputs, replace(facts, suites=results))
+        return _judged(inputs, replace(facts, suites=results), halts=halts)
 
 
 def _database(inputs: Inputs, around: Surroundings, stack: ExitStack) -> Database | None:
@@ -101,7 +102,7 @@ def _results(inputs: Inputs, around: Surroundings, site: Site, *, halts: bool) -
     return tuple(sorted(found, key=lambda result: order.index(result.suite)))
 
 
-def _judged(inputs: Inputs, facts: Facts) -> tuple[Facts, tuple[Finding, ...]]:
+def _judged(inputs: Inputs, facts: Facts, *, halts: bool) -> tuple[Facts, tuple[Finding, ...]]:
     plan, settings = inputs.plan, inputs.settings
     suites = {suite.id: suite for suite in plan.suites}
     findings = [*inputs.findings]
@@ -109,15 +110,24 @@ def _judged(inputs: Inputs, facts: Facts) -> tuple[Facts, tuple[Finding, ...]]:
         findings += suite_findings(suites[result.suite], result, settings.path, plan.command)
     data, measures, faults = _coverage(inputs, facts.suites)
     layers = by_layer(measures, plan.layers)
-    proofs = matrix(plan.steps, facts.suites, inputs.blocking, layers)
+    proofs = matrix(plan.steps, facts.suites, inputs.blocking, partial(_layers_of, plan.layers, layers))
     facts = replace(facts, layers=layers, coverage=data, proofs=proofs)
     findings += [*faults, *unknown_marks(plan.phase, facts.suites), *_changed(inputs)]
-    # A halted run has measured and proved nothing: to list all of that as missing would bury the reason.
-    halted = any(result.counts.not_run or result.outcome is not Outcome.PASSED for result in facts.suites)
-    if not halted:
+    findings += stray_findings(strays(measures, plan.layers), settings.path)
+    # A halted run has not measured and proved the rest: to list all of that as missing would bury the reason.
+    if not (
+        halts and any(result.outcome is not Outcome.PASSED for result in facts.suites if suites[result.suite].blocking)
+    ):
         findings += coverage_findings(layers, plan.layers, settings.path, plan.command)
         findings += deliverable_findings(plan.phase, proofs)
     return facts, tuple(findings)
+
+
+def _layers_of(layers: tuple[Layer, ...], measures: tuple[LayerMeasure, ...], step: Step) -> tuple[LayerMeasure, ...]:
+    """The layers whose coverage a step's deliverable speaks about: its own, else those of every step."""
+    own = {layer.name for layer in layers if layer.step == step.number}
+    names = own or {layer.name for layer in layers if not layer.step}
+    return tuple(measure for measure in measures if measure.layer in names)
 
 
 def _coverage(
@@ -125,13 +135,14 @@ def _coverage(
 ) -> tuple[tuple[Input, ...], list[FileMeasure], list[Finding]]:
     """The coverage files of all blocking suites: their digests, their measures, and what is wrong with them."""
     data, measures, faults = [], list[FileMeasure](), list[Finding]()
+    directories = {suite.id: suite.directory for suite in inputs.plan.suites}
     for suite, name in _files(inputs, results):
         path = Path(name)
         content = path.read_bytes()
         shown = str(path.relative_to(inputs.root)) if path.is_relative_to(inputs.root) else path.name
         data.append(Input("coverage", f"{suite}:{shown}", Digest.of(content)))
         try:
-            measures += read_coverage(content, path.name, inputs.root)
+            measures += read_coverage(content, path.name, inputs.root, directories[suite])
         except BadCoverage as error:
             what = f"the coverage file of suite {suite} cannot be used: {error}"
             faults.append(Finding("coverage-unreadable", Place(shown), what, "make the suite write it anew"))

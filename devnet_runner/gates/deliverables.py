@@ -11,13 +11,17 @@ from devnet_runner.findings import Finding, Place
 from devnet_runner.results import Outcome, SuiteResult, TestResult
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from devnet_runner.measures import LayerMeasure
     from devnet_runner.phase import Phase, Step
 
 REFERENCE = re.compile(r"\([^()]*@[^()]*\)")
 EMPHASIS = re.compile(r"[*`_]+")
+
+
+if TYPE_CHECKING:
+    LayersOf = Callable[[Step], tuple[LayerMeasure, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ def same_text(text: str) -> str:
 
 
 def matrix(
-    steps: Iterable[Step], results: Iterable[SuiteResult], blocking: frozenset[str], layers: tuple[LayerMeasure, ...]
+    steps: Iterable[Step], results: Iterable[SuiteResult], blocking: frozenset[str], layers_of: LayersOf
 ) -> tuple[Proof, ...]:
     """Deliverables and expected items of steps against the tests of blocking suites that name them."""
     tests: dict[str, list[TestResult]] = {}
@@ -46,7 +50,7 @@ def matrix(
         for test in result.tests if result.suite in blocking else ():
             for text in test.proves:
                 tests.setdefault(same_text(text), []).append(test)
-    return tuple(proof for step in steps for proof in _of_step(step, tests, layers))
+    return tuple(proof for step in steps for proof in _of_step(step, tests, layers_of(step)))
 
 
 def _of_step(step: Step, tests: dict[str, list[TestResult]], layers: tuple[LayerMeasure, ...]) -> Iterator[Proof]:

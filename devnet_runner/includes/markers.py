@@ -42,6 +42,7 @@ class _Scan:
     counted: int = 0
 
     def fault(self, kind: str, line: int, what: str, fix: str, *, blocking: bool = True) -> None:
+        """Keep a fault of the document."""
         self.findings.append(Finding(kind, Place(self.path, line), what, fix, blocking))
 
     def line_of(self, position: int) -> int:

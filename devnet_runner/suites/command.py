@@ -11,6 +11,7 @@ from devnet_runner.findings import Place
 from devnet_runner.junit import read_junit
 from devnet_runner.process import Command, Completed, Ending, minimal_environment
 from devnet_runner.results import Outcome, SuiteResult, TestResult
+from devnet_runner.suites.ending import ended_early
 from devnet_runner.suites.left import NotLeft, Watched
 from devnet_runner.suites.left_coverage import keep_coverage
 from devnet_runner.xml_guard import HostileXml
@@ -86,17 +87,7 @@ def _where(test: TestResult, suite: Suite, root: Path) -> Place:
 def judge(suite: Suite, completed: Completed, tests: tuple[TestResult, ...], fault: str) -> tuple[Outcome, str]:
     """The worst of what the process, the JUnit file and its tests say; `fault` is what is wrong with that file."""
     said = completed.text[-TAIL:].strip()
-    match completed.ending:
-        case Ending.NOT_STARTED:
-            return Outcome.ERRORED, f"its command '{suite.command[0]}' could not be started: {said}"
-        case Ending.TIMED_OUT:
-            return Outcome.TIMED_OUT, f"it was still running after {suite.timeout} s and was killed with its processes"
-        case Ending.STOPPED:
-            return Outcome.NOT_RUN, "it was stopped because the run was"
-        case Ending.LOST:
-            return Outcome.ERRORED, f"the process that watched over it was killed from outside: {said}"
-        case Ending.ENDED:
-            return _ended(completed, tests, fault, said)
+    return ended_early(suite, completed, said) or _ended(completed, tests, fault, said)
 
 
 def _ended(completed: Completed, tests: tuple[TestResult, ...], fault: str, said: str) -> tuple[Outcome, str]:

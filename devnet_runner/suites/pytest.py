@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from devnet_runner.process import Command, Completed, Ending, minimal_environment
+from devnet_runner.process import Command, Completed, minimal_environment
 from devnet_runner.results import Outcome, SuiteResult, TestResult
+from devnet_runner.suites.ending import ended_early
 from devnet_runner.suites.events import Events, followed, read_events
 
 if TYPE_CHECKING:
@@ -67,13 +68,9 @@ def _environment(suite: Suite, site: Site, folder: Path) -> dict[str, str]:
 def judge(suite: Suite, completed: Completed, events: Events) -> tuple[Outcome, str]:
     """The outcome of a whole suite, the worst of what its process and its tests say, and the reason."""
     said = completed.output.decode("utf-8", "backslashreplace")[-TAIL:].strip()
-    match completed.ending:
-        case Ending.NOT_STARTED:
-            return Outcome.ERRORED, f"its Python could not be started: {said}"
-        case Ending.TIMED_OUT:
-            return Outcome.TIMED_OUT, f"it was still running after {suite.timeout} s and was killed with its processes"
-        case Ending.STOPPED:
-            return Outcome.NOT_RUN, "it was stopped because the run was"
+    cut_short = ended_early(suite, completed, said)
+    if cut_short is not None:
+        return cut_short
     if not events.tests and events.status == NO_TESTS:
         return Outcome.ERRORED, "it collected no test marked `blocking`"
     if events.status is None:

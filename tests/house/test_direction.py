@@ -17,8 +17,8 @@ ROOMS = [
     {"runner", "verdict"},
     {"record"},
     {"reports"},
-    {"commands"},
     {"screen"},
+    {"commands"},
     {"cli", "__main__"},
 ]
 """The rooms of devnet_runner, leftmost first; a room may import rooms of its own row and of the rows above."""

@@ -44,11 +44,22 @@ def faults(text: str) -> list[str]:
 
 def test_every_key_becomes_a_typed_value():
     settings = read_settings(WHOLE)
-    assert (settings.project, settings.plan, settings.records, settings.mode) == ("shop", "plan/phases", "evidence", "advisory")
+    assert (settings.project, settings.plan, settings.records, settings.mode) == (
+        "shop",
+        "plan/phases",
+        "evidence",
+        "advisory",
+    )
     assert settings.include_paths == (("docs/snippets", "includes"),)
     assert settings.workspace.repository == ("shop", "shop-next")
     layer = settings.layers[0]
-    assert (layer.name, layer.minimum, layer.phase, layer.step, layer.line) == ("infrastructure", Decimal("97.5"), "3", "2", 9)
+    assert (layer.name, layer.minimum, layer.phase, layer.step, layer.line) == (
+        "infrastructure",
+        Decimal("97.5"),
+        "3",
+        "2",
+        9,
+    )
 
 
 def test_a_suite_becomes_a_typed_value():
