@@ -110,3 +110,9 @@ def _exit_code(argv: list[str] | None) -> int:
         # The reader went away; a second attempt to flush at exit must not fail as well.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except Exception as error:  # noqa: BLE001
+        if os.environ.get("DEVNET_TRACEBACK"):
+            raise
+        what = f"internal-error: {type(error).__name__}: {error}"
+        click.echo(f"{what}; report it with this command, DEVNET_TRACEBACK=1 shows where", err=True)
+        return 3
