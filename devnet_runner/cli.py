@@ -107,10 +107,10 @@ def _exit_code(argv: list[str] | None) -> int:
         click.echo("interrupted: everything that was started is stopped, nothing was written", err=True)
         return 130
     except BrokenPipeError:
-        # The reader went away; a second attempt to flush at exit must not fail as well.
+        # The reader went away: flushing again at exit must not fail, and a verdict nobody read must not pass.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except Exception as error:  # noqa: BLE001
+        return 3
+    except Exception as error:
         if os.environ.get("DEVNET_TRACEBACK"):
             raise
         what = f"internal-error: {type(error).__name__}: {error}"
