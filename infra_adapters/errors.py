@@ -70,6 +70,30 @@ class TransactionConflict(InfraError):
     retryable = True
 
 
+class TransactionFailed(InfraError):
+    """A statement of the transaction failed, so the server would turn COMMIT into ROLLBACK; nothing was kept."""
+
+    code = "transaction_failed"
+
+
+class UnitClosed(InfraError):
+    """A unit of work was used after its commit or its end."""
+
+    code = "unit_closed"
+
+
+class InvalidValue(InfraError):
+    """A value that the database cannot store, such as text with a NUL character."""
+
+    code = "invalid_value"
+
+
+class MigrationFailed(InfraError):
+    """A revision is unknown, or the history does not fit together."""
+
+    code = "migration_failed"
+
+
 class ConcurrencyConflict(InfraError):
     """An aggregate was changed since it was read. `actual` is None where it is gone."""
 

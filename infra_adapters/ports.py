@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from types import TracebackType
     from uuid import UUID
 
+PLACES = 4
+"""Decimal places that an amount may have: what every store of it keeps."""
+
 
 @dataclass(frozen=True, slots=True)
 class Money:
@@ -23,6 +26,8 @@ class Money:
     def __post_init__(self) -> None:
         if type(self.amount) is not Decimal or not self.amount.is_finite():
             raise ValueError("an amount is a finite Decimal")
+        if abs(self.amount) >= 10**14 or self.amount != round(self.amount, PLACES):
+            raise ValueError(f"an amount has at most 14 digits before and {PLACES} after the point")
         if len(self.currency) != 3 or not (self.currency.isascii() and self.currency.isupper()):
             raise ValueError("a currency has three capital letters")
 

@@ -16,7 +16,7 @@ SCHEMES = {"postgresql", "postgres", "postgresql+psycopg"}
 class DatabaseSettings(BaseSettings):
     """Where the database is and how it may be used. Timeouts are in seconds; each comes from DATABASE_<NAME>."""
 
-    model_config = SettingsConfigDict(env_prefix="DATABASE_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="DATABASE_", frozen=True, extra="forbid")
 
     url: SecretStr
     pool_size: int = Field(default=5, ge=1, le=500)

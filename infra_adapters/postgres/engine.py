@@ -10,6 +10,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from infra_adapters.errors import ConfigError
+from infra_adapters.postgres.guarded import GuardedConnection
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -25,18 +26,20 @@ def database_url(text: str) -> URL:
         raise ConfigError("DATABASE_URL: it cannot be parsed") from None
 
 
-def connect_options(settings: DatabaseSettings) -> dict[str, object]:
-    """What psycopg and the server are told for each new connection."""
+def connect_options(settings: DatabaseSettings, url: URL) -> dict[str, object]:
+    """What psycopg and the server are told for each new connection; the URL's own options come first."""
     timeouts = {
         "statement_timeout": settings.statement_timeout,
         "lock_timeout": settings.lock_timeout,
         "idle_in_transaction_session_timeout": settings.idle_in_transaction_timeout,
     }
-    options = " ".join(f"-c {name}={max(int(seconds * 1000), 1)}" for name, seconds in timeouts.items())
+    own = url.query.get("options", "")
+    given = own if isinstance(own, str) else " ".join(own)
+    options = " ".join([given, *(f"-c {name}={max(int(seconds * 1000), 1)}" for name, seconds in timeouts.items())])
     return {
         "application_name": settings.application_name,
         "connect_timeout": settings.connect_timeout,
-        "options": options,
+        "options": options.strip(),
     }
 
 
@@ -46,13 +49,14 @@ async def open_engine(settings: DatabaseSettings) -> AsyncIterator[AsyncEngine]:
 
     Raises ConfigError for a URL that cannot be used.
     """
+    url = database_url(settings.url.get_secret_value())
     engine = create_async_engine(
-        database_url(settings.url.get_secret_value()),
+        url.difference_update_query(["options"]),
         pool_size=settings.pool_size,
         max_overflow=settings.pool_overflow,
         pool_timeout=settings.acquire_timeout,
         pool_recycle=settings.max_lifetime,
-        connect_args=connect_options(settings),
+        connect_args=connect_options(settings, url) | {"async_creator_fn": GuardedConnection.connect},
         hide_parameters=True,
     )
     try:

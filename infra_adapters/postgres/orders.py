@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from infra_adapters.errors import ConcurrencyConflict, CorruptRow
 from infra_adapters.ports import Event, Money, Order, OrderLine
@@ -57,11 +58,9 @@ class PostgresOrders:
     async def _write(self, saved: Order) -> bool:
         """Write the root row; False where its version is not the one that was read."""
         if saved.version == 1:
-            if await self._version(saved.id) is not None:
-                return False
             values = {"id": saved.id, "customer": saved.customer, "version": 1}
-            await self._connection.execute(insert(orders).values(values))
-            return True
+            added = upsert(orders).values(values).on_conflict_do_nothing().returning(orders.c.id)
+            return (await self._connection.execute(added)).first() is not None
         guarded = update(orders).where(orders.c.id == saved.id, orders.c.version == saved.version - 1)
         changed = await self._connection.execute(guarded.values(customer=saved.customer, version=saved.version))
         return changed.rowcount == 1

@@ -41,7 +41,7 @@ orders = Table(
     Column("placed_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
     CheckConstraint("version >= 1", name="version_positive"),
 )
-Index("ix_orders_customer_placed_at", orders.c.customer, orders.c.placed_at.desc())
+Index("ix_orders_customer_placed_at", orders.c.customer, orders.c.placed_at.desc(), orders.c.id.desc())
 
 order_lines = Table(
     "order_lines",
@@ -69,7 +69,12 @@ order_events = Table(
 
 def orders_of(customer: str, limit: int) -> Select[tuple[object, ...]]:
     """The latest orders of a customer."""
-    return select(orders).where(orders.c.customer == customer).order_by(orders.c.placed_at.desc()).limit(limit)
+    return (
+        select(orders)
+        .where(orders.c.customer == customer)
+        .order_by(orders.c.placed_at.desc(), orders.c.id.desc())
+        .limit(limit)
+    )
 
 
 def events_of(order_id: object) -> Select[tuple[object, ...]]:

@@ -7,7 +7,9 @@ import random
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from infra_adapters.errors import CommitOutcomeUnknown, DatabaseUnavailable, InfraError
+from psycopg.pq import TransactionStatus
+
+from infra_adapters.errors import CommitOutcomeUnknown, DatabaseUnavailable, InfraError, TransactionFailed
 from infra_adapters.kernel.retry import again, pause
 from infra_adapters.postgres.orders import PostgresOrders
 from infra_adapters.postgres.translate import translated
@@ -50,11 +52,21 @@ class PostgresUnitOfWork:
 
     async def commit(self) -> None:
         """Commit. Raises CommitOutcomeUnknown where the connection was lost before the answer."""
+        if await self._failed():
+            raise TransactionFailed("a statement of this unit failed; roll it back and begin again")
         try:
             with translated():
                 await self._connection.commit()
         except DatabaseUnavailable as error:
             raise CommitOutcomeUnknown("the connection was lost during COMMIT") from error
+        # What is saved after this would be lost without a word.
+        await self._connection.close()
+
+    async def _failed(self) -> bool:
+        """Whether the server has given the transaction up: it answers COMMIT with ROLLBACK then, and no error."""
+        with translated():
+            raw = (await self._connection.get_raw_connection()).driver_connection
+        return raw is not None and raw.info.transaction_status == TransactionStatus.INERROR
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:

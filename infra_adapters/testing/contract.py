@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from infra_adapters.errors import ConcurrencyConflict
+from infra_adapters.errors import ConcurrencyConflict, UnitClosed
 from infra_adapters.ports import Event, Money, Order, OrderLine
 
 if TYPE_CHECKING:
@@ -141,6 +141,32 @@ async def lists_the_newest_first(open_unit: Open) -> None:
     expect(found == (saved[2], saved[1]), "the two newest, newest first")
 
 
+async def of_two_first_saves_one_is_refused(open_unit: Open) -> None:
+    """Two units that save one new order at the same time: the second is a conflict, not a second order."""
+    order, refused = an_order(), False
+    async with open_unit() as slow:
+        await slow.orders.get(order.id)
+        await _saved(open_unit, order)
+        try:
+            await slow.orders.save(order)
+            await slow.commit()
+        except ConcurrencyConflict:
+            refused = True
+    expect(refused, "the second first save is refused")
+
+
+async def a_finished_unit_refuses(open_unit: Open) -> None:
+    """What is asked of a unit after its commit would be lost, so it raises."""
+    refused = False
+    async with open_unit() as unit:
+        await unit.commit()
+        try:
+            await unit.orders.save(an_order())
+        except UnitClosed:
+            refused = True
+    expect(refused, "a finished unit refuses")
+
+
 CONTRACT = (
     finds_what_was_committed,
     a_missing_order_is_none,
@@ -152,5 +178,7 @@ CONTRACT = (
     a_new_order_with_a_known_id_is_refused,
     a_failed_part_leaves_the_unit_usable,
     lists_the_newest_first,
+    of_two_first_saves_one_is_refused,
+    a_finished_unit_refuses,
 )
 """Every promise, as a function from a way to open a unit of work."""

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
-from infra_adapters.errors import ConcurrencyConflict
+from infra_adapters.errors import ConcurrencyConflict, UnitClosed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -31,8 +31,19 @@ class MemoryStore:
 class MemoryOrders:
     """The `Orders` port on a store."""
 
-    def __init__(self, store: MemoryStore) -> None:
-        self.store = store
+    def __init__(self, store: MemoryStore | None) -> None:
+        self._store = store
+
+    @property
+    def store(self) -> MemoryStore:
+        """What this unit sees. Raises UnitClosed outside of it."""
+        if self._store is None:
+            raise UnitClosed("the unit of work is over")
+        return self._store
+
+    @store.setter
+    def store(self, store: MemoryStore | None) -> None:
+        self._store = store
 
     async def get(self, order_id: UUID) -> Order | None:
         """The order, or None."""
@@ -63,27 +74,32 @@ class MemoryUnitOfWork:
 
     def __init__(self, store: MemoryStore) -> None:
         self._committed = store
-        self.orders = MemoryOrders(store.copy())
+        self._began = store.copy()
+        self.orders = MemoryOrders(None)
 
     async def __aenter__(self) -> Self:
         """Begin with what is committed now."""
-        self.orders.store = self._committed.copy()
+        self._began = self._committed.copy()
+        self.orders.store = self._began.copy()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Forget what was not committed."""
-        self.orders.store = self._committed.copy()
+        self.orders.store = None
 
     async def commit(self) -> None:
         """Make everything lasting. Raises ConcurrencyConflict where another unit was faster."""
         mine, theirs = self.orders.store, self._committed
-        for order_id, order in mine.orders.items():
-            known = theirs.orders.get(order_id)
-            if known is not None and known.version > order.version:
-                raise ConcurrencyConflict(order.version, known.version)
-        theirs.orders, theirs.events = theirs.orders | mine.orders, theirs.events | mine.events
+        changed = {key: order for key, order in mine.orders.items() if order != self._began.orders.get(key)}
+        for key in changed:
+            before, known = self._began.orders.get(key), theirs.orders.get(key)
+            if known != before:
+                raise ConcurrencyConflict(before.version if before else 0, known.version if known else None)
+        theirs.orders |= changed
+        theirs.events |= {key: mine.events[key] for key in changed}
+        self.orders.store = None
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 
 import pytest
+from psycopg import conninfo
 from sqlalchemy import text
 
 from infra_adapters.errors import (
@@ -123,9 +125,14 @@ async def test_a_connection_lost_during_commit_leaves_the_outcome_unknown(infras
 REFUSED = [
     ("INSERT INTO orders (id, customer, version) SELECT id, customer, version FROM orders", "unique", "pk_orders", ""),
     ("INSERT INTO orders (id, version) VALUES (gen_random_uuid(), 1)", "not_null", "", "customer"),
-    ("INSERT INTO orders (id, customer, version) VALUES (gen_random_uuid(), 'x', 0)", "check", "ck_orders_version_positive", ""),
-    ("INSERT INTO order_lines VALUES (gen_random_uuid(), 0, 'a', 1, 1, 'EUR')", "foreign_key", "fk_order_lines_order_id", ""),
-]  # fmt: skip
+    ("UPDATE orders SET version = 0", "check", "ck_orders_version_positive", ""),
+    (
+        "INSERT INTO order_lines VALUES (gen_random_uuid(), 0, 'a', 1, 1, 'EUR')",
+        "foreign_key",
+        "fk_order_lines_order_id",
+        "",
+    ),
+]
 
 
 @pytest.mark.parametrize(("statement", "kind", "constraint", "column"), REFUSED)
@@ -173,12 +180,73 @@ async def test_health_is_down_when_the_server_hangs():
             assert (await opened.health()).condition is Condition.DOWN
 
 
+class Frozen:
+    """A relay between client and server that can stop passing anything on, as a dead network does."""
+
+    def __init__(self, target):
+        self._target = target
+        self.thawed = asyncio.Event()
+        self.thawed.set()
+        self._writers = []
+
+    async def relay(self, reader, writer):
+        theirs, ours = await asyncio.open_unix_connection(self._target)
+        self._writers += [writer, ours]
+        await asyncio.gather(self._pass(reader, ours), self._pass(theirs, writer))
+
+    async def _pass(self, reader, writer):
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65536):
+                await self.thawed.wait()
+                writer.write(data)
+        writer.close()
+
+    def close(self):
+        for writer in self._writers:
+            writer.close()
+
+
+@contextlib.asynccontextmanager
+async def relayed(url):
+    parts = conninfo.conninfo_to_dict(url)
+    frozen = Frozen(f"{parts['host']}/.s.PGSQL.{parts.get('port', 5432)}")
+    server = await asyncio.start_server(frozen.relay, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    try:
+        yield frozen, f"postgresql://{parts['user']}@127.0.0.1:{port}/{parts['dbname']}"
+    finally:
+        frozen.thawed.set()
+        frozen.close()
+        server.close()
+
+
+async def test_a_dead_network_does_not_keep_a_caller(database_url, settings):
+    async with relayed(database_url) as (frozen, url), Infrastructure.open(settings(url=url)) as opened:
+        assert await value(opened, "SELECT 1") == 1
+        frozen.thawed.clear()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(5):
+                async with asyncio.timeout(0.2):
+                    await value(opened, "SELECT pg_sleep(0)")
+        assert (await opened.health()).condition is Condition.DOWN
+        frozen.thawed.set()
+        assert await value(opened, "SELECT 1") == 1
+
+
+async def test_the_urls_own_options_stay(database_url, settings):
+    url = database_url + ("&" if "?" in database_url else "?") + "options=-c%20geqo%3Doff"
+    async with Infrastructure.open(settings(url=url)) as opened:
+        assert await value(opened, "SHOW geqo") == "off"
+        assert await value(opened, "SHOW lock_timeout") == "10s"
+
+
 WRONG = [
     ({"url": ""}, "DATABASE_URL"),
     ({"url": "   "}, "DATABASE_URL"),
     ({"url": "mysql://u:hidden@h/d"}, "postgresql://"),
     ({"pool_size": 0}, "DATABASE_POOL_SIZE"),
     ({"acquire_timeout": -1}, "DATABASE_ACQUIRE_TIMEOUT"),
+    ({"poolsize": 3}, "DATABASE_POOLSIZE"),
     ({"application_name": ""}, "DATABASE_APPLICATION_NAME"),
 ]
 

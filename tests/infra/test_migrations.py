@@ -9,10 +9,11 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from infra_adapters.errors import DatabaseUnavailable
+from infra_adapters.errors import DatabaseUnavailable, LockTimeout, MigrationFailed
 from infra_adapters.postgres import Migrations
-from infra_adapters.postgres.tables import events_of, lines_of, metadata, orders_of
+from infra_adapters.postgres.migrations.api import LOCK
 from infra_adapters.postgres.plans import indexes_used
+from infra_adapters.postgres.tables import events_of, lines_of, metadata, orders_of
 from infra_adapters.testing.contract import an_order
 
 pytestmark = pytest.mark.blocking
@@ -87,7 +88,7 @@ def test_drift_is_noticed(database_url):
 def test_a_failing_revision_leaves_nothing_half(empty_url):
     with psycopg.connect(empty_url) as connection:
         connection.execute("CREATE TABLE order_events (x int)")
-    with pytest.raises(Exception, match="order_events|42P07"):
+    with pytest.raises(Exception, match=r"order_events|42P07"):
         Migrations(empty_url).upgrade()
     assert {row[1] for row in schema(empty_url)} == {"order_events"}
 
@@ -104,6 +105,19 @@ def test_of_several_processes_one_migrates_and_all_succeed(empty_url):
     started = [subprocess.Popen([sys.executable, "-c", PROCESS, empty_url]) for _ in range(3)]
     assert [one.wait(timeout=60) for one in started] == [0, 0, 0]
     assert Migrations(empty_url).drift() == ()
+
+
+def test_waiting_for_another_migration_is_bounded(empty_url):
+    with psycopg.connect(empty_url) as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        with pytest.raises(LockTimeout):
+            Migrations(empty_url, wait=0.1).upgrade()
+    assert schema(empty_url) == []
+
+
+def test_an_unknown_revision_is_named(empty_url):
+    with pytest.raises(MigrationFailed, match="nowhere"):
+        Migrations(empty_url).upgrade("nowhere")
 
 
 def test_a_server_that_is_not_there_is_unavailable():

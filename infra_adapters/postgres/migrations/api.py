@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +14,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 
+from infra_adapters.errors import LockTimeout, MigrationFailed
 from infra_adapters.postgres.engine import database_url
 from infra_adapters.postgres.tables import metadata
 from infra_adapters.postgres.translate import translated
@@ -23,6 +26,7 @@ from infra_adapters.postgres.translate import translated
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+PAUSE = 0.05
 LOCK = 7_306_154_321
 """The advisory lock that one migrating process holds: any number, the same in every process."""
 
@@ -40,9 +44,14 @@ class Revision:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Migrations:
-    """The schema of one database, by its URL. Synchronous: migrating is done before a service starts."""
+    """The schema of one database, by its URL. Synchronous: migrating is done before a service starts.
+
+    `wait` is in seconds: how long another process may migrate before this one raises LockTimeout. An unknown revision
+    raises MigrationFailed.
+    """
 
     url: str
+    wait: float = 60.0
 
     def upgrade(self, target: str = "head") -> None:
         """Go forward to a revision; several processes may call this at once, one of them does it."""
@@ -80,9 +89,15 @@ class Migrations:
             return tuple(str(one) for one in compare_metadata(context, metadata))
 
     @contextmanager
-    def _connected(self) -> Iterator[Connection]:
+    def _connected(self, isolation: str = "READ COMMITTED") -> Iterator[Connection]:
         # A migrating process needs one connection and no pool.
-        engine = create_engine(database_url(self.url), poolclass=NullPool, hide_parameters=True)
+        engine = create_engine(
+            database_url(self.url),
+            poolclass=NullPool,
+            hide_parameters=True,
+            isolation_level=isolation,
+            connect_args={"application_name": "infra_adapters-migrations"},
+        )
         try:
             with translated(), engine.connect() as connection:
                 yield connection
@@ -92,13 +107,23 @@ class Migrations:
     @contextmanager
     def _locked(self) -> Iterator[Connection]:
         """A connection to migrate on, while another one holds the lock for as long as it lives."""
-        with self._connected() as holder, self._connected() as connection:
-            holder.execute(text("SELECT pg_advisory_lock(:key)"), {"key": LOCK})
+        with self._connected(isolation="AUTOCOMMIT") as holder, self._connected() as connection:
+            self._wait(holder)
             try:
                 yield connection
                 connection.commit()
+            except CommandError as error:
+                raise MigrationFailed(str(error)) from None
             finally:
                 holder.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LOCK})
+
+    def _wait(self, holder: Connection) -> None:
+        """Take the lock by asking again and again: waiting inside of a statement would hold a snapshot for as long."""
+        deadline = time.monotonic() + self.wait
+        while not holder.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": LOCK}).scalar():
+            if time.monotonic() > deadline:
+                raise LockTimeout(f"another process has been migrating for more than {self.wait:.0f} s")
+            time.sleep(PAUSE)
 
 
 def _config(connection: Connection | None = None, output: io.StringIO | None = None) -> Config:

@@ -23,7 +23,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_orders"),
         sa.CheckConstraint("version >= 1", name=op.f("ck_orders_version_positive")),
     )
-    op.create_index("ix_orders_customer_placed_at", "orders", ["customer", sa.text("placed_at DESC")])
+    op.create_index(
+        "ix_orders_customer_placed_at", "orders", ["customer", sa.text("placed_at DESC"), sa.text("id DESC")]
+    )
     op.create_table(
         "order_lines",
         sa.Column("order_id", sa.Uuid, nullable=False),

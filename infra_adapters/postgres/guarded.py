@@ -1,0 +1,46 @@
+"""A psycopg connection that gives up in time: on a dead network a cancelled caller is not kept waiting.
+
+psycopg 3.3 waits five seconds to send its cancel request and five for the answer (`AsyncConnection.wait`). Here both
+share a tenth of a second; a connection that has not come to rest by then is closed, and so discarded by its pool.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import psycopg
+from psycopg import waiting
+from psycopg.pq import TransactionStatus
+
+if TYPE_CHECKING:
+    from psycopg.abc import PQGen
+
+Value = TypeVar("Value")
+CANCEL_SECONDS = 0.1
+
+
+class GuardedConnection(psycopg.AsyncConnection[Any]):
+    """`psycopg.AsyncConnection` whose cancellation is bounded."""
+
+    async def wait(self, gen: PQGen[Value], interval: float = 0.1, timeout: float | None = None) -> Value:  # noqa: ASYNC109
+        """Drive a generator of psycopg's; when cancelled, stop the statement on the server or close the connection."""
+        try:
+            return await waiting.wait_async(gen, self.pgconn.socket, interval=interval, timeout=timeout)
+        except (asyncio.CancelledError, KeyboardInterrupt):
+            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                await self._settle(gen)
+            raise
+
+    async def _settle(self, gen: PQGen[Any]) -> None:
+        try:
+            async with asyncio.timeout(CANCEL_SECONDS):
+                await self.cancel_safe(timeout=CANCEL_SECONDS)
+                await waiting.wait_async(gen, self.pgconn.socket, timeout=CANCEL_SECONDS)
+        except psycopg.errors.QueryCanceled:
+            return
+        except (psycopg.Error, TimeoutError, OSError):
+            pass
+        if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+            # Closed without a word to the server: saying goodbye could wait for ever.
+            self.pgconn.finish()
