@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LIMIT = 1_000_000
-FIRST = "devnet-run plan phase-"
+WIDTH = 19
 
 
 def command(*, start: Path, environ: Mapping[str, str], form: str) -> int:
@@ -78,10 +78,14 @@ def _lines(value: dict[str, Any]) -> list[Line]:
     lines = [line(Piece(visible(value["project"]), "strong"))]
     for phase in value["phases"]:
         done, total = len(phase["done"]), len(phase["done"]) + len(phase["open"])
-        lines.append(row(f"phase {phase['number']}", f"{done} of {total} steps proved  {visible(phase['title'])}"))
+        text = f"{done} of {total} steps proved  {visible(phase['title'])}"
+        lines.append(_row(f"phase {phase['number']}", text, "good" if done == total else ""))
     checkpoint = value["checkpoint"] or {}
-    lines += [row(key.lower().replace("_", " ")[:10], visible(text)) for key, text in checkpoint.items()]
+    lines += [_row(key.lower().replace("_", " "), visible(text)) for key, text in checkpoint.items()]
     if not checkpoint and not value["phases"]:
-        lines.append(row("status", "nothing is proved yet"))
-    lines.append(row("next", value["next"] or "every step in the progress file is ticked", "strong"))
-    return lines
+        lines.append(_row("status", "nothing is proved yet"))
+    return [*lines, _row("next", value["next"] or "every step in the progress file is ticked", "strong")]
+
+
+def _row(label: str, text: str, style: str = "") -> Line:
+    return row(label, text, style, WIDTH)

@@ -24,9 +24,9 @@ def line(*pieces: str | Piece) -> Line:
     return tuple(piece if isinstance(piece, Piece) else Piece(piece) for piece in pieces)
 
 
-def row(label: str, text: str, style: str = "") -> Line:
-    """A labelled row; labels stand in one column."""
-    return line(Piece(f"  {label:<10} ", "dim"), Piece(text, style))
+def row(label: str, text: str, style: str = "", width: int = 10) -> Line:
+    """A labelled row; labels stand in one column of `width` characters."""
+    return line(Piece(f"  {label:<{width}} ", "dim"), Piece(text, style))
 
 
 def plain(lines: list[Line]) -> str:

@@ -37,7 +37,7 @@ def load(root: Path) -> Settings:
     """The settings of a root folder; defaults where it has a manifest only. Raises InputError with every fault."""
     path = root / NAME
     if not path.is_file():
-        return Settings(project=root.name, path=MANIFEST, plan="devnet-plan/phases")
+        return Settings(project=root.name, plan="devnet-plan/phases")
     try:
         if path.stat().st_size > MAX_BYTES:
             raise InputError(Finding("settings-unreadable", Place(NAME), "the settings pass 1 MB", "shorten them"))
