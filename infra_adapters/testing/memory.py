@@ -43,6 +43,7 @@ class MemoryOrders:
 
     @store.setter
     def store(self, store: MemoryStore | None) -> None:
+        """Begin with a store, or end with None."""
         self._store = store
 
     async def get(self, order_id: UUID) -> Order | None:
