@@ -7,6 +7,7 @@ share a tenth of a second; a connection that has not come to rest by then is clo
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
@@ -33,14 +34,11 @@ class GuardedConnection(psycopg.AsyncConnection[Any]):
             raise
 
     async def _settle(self, gen: PQGen[Any]) -> None:
-        try:
+        # What the server answers, "cancelled" or its result, is of no interest to a caller who has left.
+        with contextlib.suppress(psycopg.Error, TimeoutError, OSError):
             async with asyncio.timeout(CANCEL_SECONDS):
                 await self.cancel_safe(timeout=CANCEL_SECONDS)
                 await waiting.wait_async(gen, self.pgconn.socket, timeout=CANCEL_SECONDS)
-        except psycopg.errors.QueryCanceled:
-            return
-        except (psycopg.Error, TimeoutError, OSError):
-            pass
         if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
             # Closed without a word to the server: saying goodbye could wait for ever.
             self.pgconn.finish()

@@ -56,8 +56,6 @@ def translated() -> Iterator[None]:
         raise PoolExhausted("every connection of the pool stayed in use for as long as one may wait") from None
     except exc.DBAPIError as error:
         raise of_driver(error.orig, lost=error.connection_invalidated) from None
-    except psycopg.Error as error:
-        raise of_driver(error, lost=False) from None
     except UnicodeError:
         raise InvalidValue("a text cannot be encoded as UTF-8") from None
     except exc.InvalidRequestError:

@@ -93,6 +93,17 @@ async def test_a_cancelled_task_gives_its_connection_back(settings):
         assert await value(opened, "SELECT 1") == 1
 
 
+async def test_a_caller_who_leaves_while_nothing_runs_keeps_the_connection(infrastructure):
+    async with infrastructure.engine.connect() as connection:
+        await connection.execute(text("LISTEN news"))
+        await connection.commit()
+        raw = (await connection.get_raw_connection()).driver_connection
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await anext(raw.notifies())
+        assert (await connection.execute(text("SELECT 1"))).scalar() == 1
+
+
 def closed_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
