@@ -21,7 +21,8 @@ except ImportError:
     # GitPython refuses to be imported where git is not installed.
     MISSING = True
 else:
-    MISSING = False
+    # Older ones do not read configuration from variables, so that nothing would be blanked.
+    MISSING = Git().version_info < (2, 31)
 
 SECONDS = 120
 INHERITED = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_OBJECT_DIRECTORY",
@@ -32,6 +33,7 @@ INHERITED = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GI
 ENVIRON = {
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_ATTR_NOSYSTEM": "1",
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_NO_LAZY_FETCH": "1",
@@ -41,10 +43,14 @@ CONFIG = (
     ("core.fsmonitor", "false"),
     ("core.hooksPath", os.devnull),
     ("core.pager", "cat"),
+    # A user's own ignore list would hide sources that the tests import.
+    ("core.excludesFile", os.devnull),
+    ("core.attributesFile", os.devnull),
     ("core.sparseCheckout", "false"),
     ("core.autocrlf", "false"),
     ("core.safecrlf", "false"),
     ("gc.auto", "0"),
+    ("protocol.allow", "never"),
     ("advice.addEmbeddedRepo", "false"),
     # Ownership guards against running what a stranger configured; nothing of that runs here.
     ("safe.directory", "*"),
@@ -79,6 +85,15 @@ class Caller:
         """The one line that git answers, or an empty text."""
         return text((self(*arguments) or b"").removesuffix(b"\n"))
 
+    def path(self, *arguments: str) -> Path | None:
+        """The one path that git answers, byte for byte, below the folder unless absolute."""
+        found = (self(*arguments) or b"").removesuffix(b"\n")
+        return self.folder / os.fsdecode(found) if found else None
+
+    def commit(self) -> str:
+        """The current commit, or an empty text in an unborn branch."""
+        return self.line("rev-parse", "-q", "--verify", "HEAD^{commit}")
+
     def names(self, *arguments: str) -> tuple[bytes, ...]:
         """The NUL-ended names that git answers."""
         return tuple(name for name in (self(*arguments) or b"").split(b"\0") if name)
@@ -90,6 +105,12 @@ def caller(folder: Path) -> Caller:
     return Caller(
         folder, tuple(sorted({os.fsdecode(key[7:].rpartition(b".")[0]) for key in keys if key.count(b".") > 1}))
     )
+
+
+def top_of(folder: Path) -> Path | None:
+    """The top of the work tree that holds a folder, unless its configuration moves it to where the folder is not."""
+    top = Caller(folder).path("rev-parse", "--show-toplevel") if folder.is_dir() else None
+    return top.resolve() if top and folder.resolve().is_relative_to(top.resolve()) else None
 
 
 def text(name: bytes) -> str:

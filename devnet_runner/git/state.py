@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from devnet_runner.git.call import Caller, caller
+from devnet_runner.git.call import Caller, caller, top_of
 from devnet_runner.git.tree import work_tree
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 OPERATIONS = (
     ("rebase-merge", "rebase"),
@@ -24,8 +28,8 @@ class GitState:
     """A work tree as git sees it. None: not known, or no repository.
 
     `tree` is the id of a tree object that holds the work tree with its uncommitted and untracked files; `changed`
-    names what differs from `commit`, as paths below the top of the repository; `operation` is a merge, rebase,
-    cherry-pick, revert or bisect that is not finished; `origin` has no user name or password in it.
+    names what differs from `commit` (at most 10,000), as paths below the top of the repository; `operation` is a
+    merge, rebase, cherry-pick, revert or bisect that is not finished; `origin` has no user name or password in it.
     """
 
     commit: str | None = None
@@ -48,13 +52,14 @@ def state(root: Path, exclude: tuple[str, ...] = ()) -> GitState:
 
     `exclude` names files and folders below the root that count neither as changed nor in the digest.
     """
-    top = _top(root)
+    top = top_of(root)
     if top is None:
         return NO_REPOSITORY
-    git = caller(root)
-    commit = git.line("rev-parse", "-q", "--verify", "HEAD^{commit}")
+    git = caller(top)
+    commit = git.commit()
     branch = git.line("symbolic-ref", "-q", "--short", "HEAD")
-    tree, changed = work_tree(git, commit, str(root.resolve().relative_to(top)), exclude)
+    below = root.resolve().relative_to(top)
+    tree, changed = work_tree(git, commit, tuple(os.fsencode(os.path.normpath(below / name)) for name in exclude))
     return GitState(
         commit=commit or None,
         branch=branch or None,
@@ -70,8 +75,8 @@ def state(root: Path, exclude: tuple[str, ...] = ()) -> GitState:
 
 def common_dir(root: Path) -> Path | None:
     """The folder that all work trees of the repository share, or None where there is no repository."""
-    found = Caller(root).line("rev-parse", "--git-common-dir") if root.is_dir() else ""
-    return (root / found).resolve() if found else None
+    found = Caller(root).path("rev-parse", "--git-common-dir") if root.is_dir() else None
+    return found.resolve() if found else None
 
 
 def tag_exists(root: Path, name: str) -> bool:
@@ -84,16 +89,9 @@ def last_tag(root: Path) -> str:
     return Caller(root).line("describe", "--tags", "--abbrev=0")
 
 
-def _top(root: Path) -> Path | None:
-    """The top of the work tree, unless its configuration moves it to where the root is not."""
-    found = (Caller(root)("rev-parse", "--show-toplevel") or b"").removesuffix(b"\n") if root.is_dir() else b""
-    top = Path(found.decode("utf-8", "surrogateescape")).resolve() if found else None
-    return top if top and root.resolve().is_relative_to(top) else None
-
-
 def _operation(git: Caller) -> str:
-    folder = git.folder / git.line("rev-parse", "--git-dir")
-    return next((name for file, name in OPERATIONS if (folder / file).exists()), "")
+    folder = git.path("rev-parse", "--git-dir")
+    return next((name for file, name in OPERATIONS if folder and (folder / file).exists()), "")
 
 
 def _public(url: str) -> str:

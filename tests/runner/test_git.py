@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from devnet_runner.git import NO_REPOSITORY, common_dir, last_tag, state, tag_exists
 
-BASE = ["git", "-c", "user.name=Ann", "-c", "user.email=ann@example.org", "-c", "init.defaultBranch=main"]
+PROJECT = Path(__file__).resolve().parents[2]
+BASE = ["git", "-c", "user.name=Ann", "-c", "user.email=ann@example.org", "-c", "init.defaultBranch=main",
+        "-c", "protocol.file.allow=always"]  # fmt: skip
 
 
 def git(root: Path, *arguments: str) -> str:
@@ -43,6 +47,15 @@ def test_without_git_nothing_is_known(root, monkeypatch):
     monkeypatch.setenv("PATH", str(root))
     assert state(root) == NO_REPOSITORY
     assert (common_dir(root), last_tag(root), tag_exists(root, "v1")) == (None, "", False)
+
+
+def test_where_no_git_is_installed_nothing_is_known_either(root, tmp_path):
+    code = (
+        f"from pathlib import Path; from devnet_runner.git import *; print(state(Path({str(root)!r})) == NO_REPOSITORY)"
+    )
+    environ = {**os.environ, "PATH": str(tmp_path), "PYTHONPATH": str(PROJECT)}
+    done = subprocess.run([sys.executable, "-c", code, root], env=environ, capture_output=True, timeout=30, check=True)
+    assert (done.stdout, done.stderr) == (f"{NO_REPOSITORY}\n".encode(), b"")
 
 
 def test_a_clean_work_tree_has_the_tree_of_its_commit(root):
@@ -148,6 +161,102 @@ def test_nothing_that_the_repository_configures_is_run(root, tmp_path):
     assert found.changed == (".gitattributes", "b.txt", "c.md")
     git(root, "status")
     assert "2" in ran.read_text()
+
+
+@pytest.fixture
+def submodule(root, tmp_path):
+    (tmp_path / "part").mkdir()
+    for command in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "none"]):
+        git(tmp_path / "part", *command)
+    (tmp_path / "part/a.txt").write_text("a\n")
+    git(tmp_path / "part", "add", ".")
+    git(tmp_path / "part", "commit", "-q", "-m", "first")
+    git(root, "submodule", "add", "-q", str(tmp_path / "part"), "sub")
+    git(root, "commit", "-q", "-a", "-m", "with a part")
+    return root / "sub"
+
+
+def test_a_clean_submodule_is_its_commit(root, submodule):
+    found = state(root)
+    assert (found.dirty, found.tree) == (False, git(root, "rev-parse", "HEAD^{tree}"))
+    git(root, "submodule", "deinit", "-q", "-f", "sub")
+    assert state(root) == found
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.txt", "b\n"), ("new", ""), (".gitmodules", "x")])
+def test_a_change_within_a_submodule_is_seen(root, submodule, name, content):
+    before = state(root)
+    (submodule / name).write_text(content)
+    found = state(root)
+    assert (found.dirty, found.changed, found.tree != before.tree) == (True, ("sub",), True)
+    (submodule / name).write_text(content + "more")
+    assert state(root).tree != found.tree
+
+
+def test_a_submodule_that_is_replaced_or_removed_is_seen(root, submodule):
+    submodule.rename(root.parent / "away")
+    assert state(root).changed == ("sub",)
+    submodule.write_text("a file now")
+    assert state(root).changed == ("sub",)
+
+
+def test_nothing_that_a_submodule_configures_is_run(root, submodule, tmp_path):
+    script, ran = tmp_path / "script", tmp_path / "ran"
+    script.write_text(f"#!/bin/sh\necho ran >> '{ran}'\ncat\n")
+    script.chmod(0o755)
+    (submodule / ".gitattributes").write_text("* filter=evil\n")
+    for key in ("filter.evil.clean", "filter.evil.process", "core.fsmonitor"):
+        git(submodule, "config", key, str(script))
+    (submodule / "a.txt").write_text("b\n")
+    assert state(root, ("other",)).changed == ("sub",)
+    assert not ran.exists()
+    git(root, "status")
+    assert ran.exists()
+
+
+@pytest.mark.parametrize("committed", [False, True])
+def test_another_repository_in_the_tree_counts_with_what_it_holds(root, committed):
+    inner = root / "deep/clone"
+    inner.mkdir(parents=True)
+    git(inner, "init", "-q")
+    (inner / "f").write_text("1")
+    if committed:
+        git(inner, "add", ".")
+        git(inner, "commit", "-q", "-m", "inner")
+    first = state(root)
+    (inner / "f").write_text("2")
+    second = state(root)
+    assert first.changed == second.changed == ("deep/clone",)
+    assert None not in {first.tree, second.tree}
+    assert first.tree != second.tree
+
+
+def test_a_repository_in_the_tree_that_points_elsewhere_leaves_the_tree_unknown(root, tmp_path):
+    (root / "inner").mkdir()
+    git(root / "inner", "init", "-q")
+    git(root / "inner", "config", "core.worktree", str(tmp_path))
+    found = state(root)
+    assert (found.tree, found.dirty, bool(found.commit)) == (None, None, True)
+
+
+@pytest.mark.parametrize("name", ["ignore", "attributes"])
+def test_a_user_s_own_configuration_hides_nothing(root, tmp_path, monkeypatch, name):
+    (tmp_path / "git").mkdir()
+    (tmp_path / "git" / name).write_text("*.py\n" if name == "ignore" else "*.py -text filter=x\n")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    (root / "hidden.py").write_text("")
+    assert state(root).changed == ("hidden.py",)
+
+
+def test_a_path_that_is_no_utf_8_is_followed(tmp_path):
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff"))
+    folder.mkdir()
+    git(folder, "init", "-q")
+    git(folder, "commit", "-q", "--allow-empty", "-m", "first")
+    git(folder, "worktree", "add", "-q", "second")
+    (folder / "second/new").write_text("x")
+    assert common_dir(folder / "second") == folder / ".git"
+    assert state(folder / "second").changed == ("new",)
 
 
 def test_a_work_tree_that_its_configuration_moves_away_is_no_repository(root, tmp_path):
