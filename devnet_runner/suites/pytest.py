@@ -80,7 +80,9 @@ def judge(suite: Suite, completed: Completed, events: Events) -> tuple[Outcome, 
 
 def _of_tests(completed: Completed, events: Events, said: str) -> tuple[Outcome, str]:
     wrong = [test for test in events.tests if test.outcome is not Outcome.PASSED]
-    ran = [test for test in wrong if test.outcome is not Outcome.NOT_RUN] or wrong
+    ran = [test for test in wrong if test.outcome is not Outcome.NOT_RUN]
+    if wrong and not ran:
+        return Outcome.ERRORED, f"pytest ended with exit status {completed.exit_code} before its first test: {said}"
     if ran:
         failed = any(test.outcome is Outcome.FAILED for test in ran)
         return (Outcome.FAILED if failed else ran[0].outcome), f"{len(ran)} of {len(events.tests)} tests did not pass"

@@ -140,6 +140,15 @@ def test_only_named_variables_reach_the_suite(root, monkeypatch):
     assert run(root, MARKS + "def test_a(): assert 'A_SECRET' not in os.environ\n").outcome is Outcome.PASSED
 
 
+def test_a_session_that_pytest_refuses_says_why(root):
+    (root / "conftest.py").write_text(
+        "import pytest\ndef pytest_runtestloop(session): raise pytest.UsageError('not like this')\n"
+    )
+    result = run(root, MARKS + "def test_a(): pass\n")
+    assert result.outcome is Outcome.ERRORED
+    assert "not like this" in result.reason
+
+
 def test_progress_is_told(root):
     told = []
     (root / "test_it.py").write_text(MARKS + "def test_a(): time.sleep(0.5)\ndef test_b(): time.sleep(0.5)\n")
