@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from devnet_runner.commands.refusal import refuse, rooted
 from devnet_runner.errors import DevnetError, InputError
 from devnet_runner.findings import Finding, Place
-from devnet_runner.includes import Jail, check_files, documents
-from devnet_runner.includes.check import DRIFT
+from devnet_runner.includes import DRIFT, Jail, check_files, documents
 from devnet_runner.record import finding_json
 from devnet_runner.reports.lines import Line, Piece, line, row
 from devnet_runner.reports.plan import include_json
@@ -29,13 +28,13 @@ def command(*, start: Path, environ: Mapping[str, str], paths: tuple[str, ...], 
     """Check includes; 0 where all verify, 1 where some have drifted, 2 where a marker or a document is wrong."""
     screen = Screen.of(environ)
     try:
-        checked = _checked(start, paths)
+        checked = _checked(start, paths, listed=form == "json")
         return _json(screen, checked) if form == "json" else _text(screen, checked)
     except DevnetError as error:
         return refuse(screen, error, form, "")
 
 
-def _checked(start: Path, paths: tuple[str, ...]) -> Iterator[Checked]:
+def _checked(start: Path, paths: tuple[str, ...], *, listed: bool) -> Iterator[Checked]:
     root = rooted(start)
     settings = load(root)
     wanted = [start / path for path in paths] or [root / settings.plan]
@@ -44,7 +43,7 @@ def _checked(start: Path, paths: tuple[str, ...]) -> Iterator[Checked]:
             raise InputError(
                 Finding("path-missing", Place(str(path)), "there is no such file or folder", "check the path")
             )
-    return check_files(documents(wanted), Jail(root, settings.include_paths))
+    return check_files(documents(wanted), Jail(root, settings.include_paths), listed=listed)
 
 
 def _text(screen: Screen, checked: Iterator[Checked]) -> int:
@@ -52,8 +51,8 @@ def _text(screen: Screen, checked: Iterator[Checked]) -> int:
     kinds: set[str] = set()
     for one in checked:
         files += 1
-        includes += len(one.includes)
-        verified += sum(include.state == "verified" for include in one.includes)
+        includes += one.count
+        verified += one.verified
         kinds |= {finding.id for finding in one.findings if finding.blocking}
         if one.findings:
             screen.lines([_fault(finding) for finding in one.findings])

@@ -1,8 +1,21 @@
 """Includes: text quoted by hash, found, verified, and explained when it has drifted."""
 
 from devnet_runner.includes.check import Checker, Include, check_document
+from devnet_runner.includes.drift import DRIFT, VERIFIED
 from devnet_runner.includes.jail import Jail
 from devnet_runner.includes.markers import Block, scan
-from devnet_runner.includes.walk import check_files, documents
+from devnet_runner.includes.walk import Checked, check_files, documents
 
-__all__ = ["Block", "Checker", "Include", "Jail", "check_document", "check_files", "documents", "scan"]
+__all__ = [
+    "DRIFT",
+    "VERIFIED",
+    "Block",
+    "Checked",
+    "Checker",
+    "Include",
+    "Jail",
+    "check_document",
+    "check_files",
+    "documents",
+    "scan",
+]

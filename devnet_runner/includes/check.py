@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from devnet_runner.digest import Digest
+from devnet_runner.document import read_document
 from devnet_runner.errors import InputError
 from devnet_runner.findings import Finding, Place
+from devnet_runner.includes.cycles import Cycles
+from devnet_runner.includes.drift import DRIFT, VERIFIED, drift
 from devnet_runner.includes.jail import Jail, Refused
-from devnet_runner.includes.markers import HASH, Block, scan
+from devnet_runner.includes.known import KnownBlocks
+from devnet_runner.includes.markers import Block, scan
 from devnet_runner.includes.sections import Section, Sections
+from devnet_runner.text import decode
 
-VERIFIED, BODY, SOURCE, BOTH, STALE = "verified", "body-edited", "source-moved", "both", "hash-stale"
-MAX_DEPTH = 32
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-DRIFT = frozenset({"include-body-edited", "include-source-moved", "include-both-moved", "include-hash-stale"})
-"""Findings that say a text has moved; every other blocking finding says that a marker or a document is wrong."""
+    from devnet_runner.document import Document
+
+__all__ = ["DRIFT", "Checker", "Include", "check_document"]
+
+HASH = re.compile(r"[0-9a-f]{64}")
+ANCHOR = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,41 +46,53 @@ class Checker:
     """Checks documents one after the other; sources are read once."""
 
     def __init__(self, jail: Jail) -> None:
-        self._jail = jail
         self._sections = Sections(jail.read)
-        self._verified: dict[tuple[str, str], tuple[Section, str] | Finding] = {}
+        self._cycles = Cycles(self._sections, jail.mapped)
+        self._found: dict[tuple[str, str], tuple[Section, str] | Finding] = {}
+        self.known = KnownBlocks()
 
     def check(self, data: bytes, path: str) -> tuple[tuple[Include, ...], tuple[Finding, ...]]:
-        """The includes of a document with their states, and every finding about them and about its markers."""
-        blocks, faults = scan(data, path)
+        """The includes of a document with their states, and every finding about them and about its markers.
+
+        Raises InputError for bytes that are no text.
+        """
+        document = read_document(decode(data, path).content, path)
+        blocks, faults = scan(document)
         includes = tuple(self._include(block, path) for block in blocks)
         found = tuple(one.finding for one in includes if one.finding is not None)
+        if blocks or faults:
+            faults = (*faults, *_unclosed(document))
         return includes, tuple(sorted((*faults, *found), key=lambda finding: finding.where))
 
     def _include(self, block: Block, path: str) -> Include:
         state, finding = self._state(block, Place(path, block.line))
+        if state == VERIFIED:
+            self.known.add(block)
         return Include(path, block.line, block.source, block.anchor, block.hash, state, finding)
 
     def _state(self, block: Block, place: Place) -> tuple[str, Finding | None]:
         if not HASH.fullmatch(block.hash):
-            what = f"'{block.hash[:80]}' is no SHA-256"
+            what = f"the malformed hash '{block.hash[:80]}' is no SHA-256"
             return "malformed", Finding("include-hash-malformed", place, what, "write 64 hexadecimal digits")
+        if not ANCHOR.fullmatch(block.anchor):
+            what = f"the anchor {block.anchor[:80]!a} is no anchor"
+            fix = "use letters from a to z, digits, dots, dashes and underscores, as in the heading that you mean"
+            return "malformed", Finding("include-anchor-missing", place, what, fix)
         found = self._section(block.source, block.anchor)
         if isinstance(found, Finding):
-            moved = Finding(found.id, place, found.what, found.fix)
-            return found.id.removeprefix("include-"), moved
+            return found.id.removeprefix("include-"), replace(found, where=place)
         section, wanted = found
-        actual = Digest.of_body(block.body).value
+        actual = Digest.of(block.body).value
         if actual == wanted == block.hash:
             return VERIFIED, None
-        return _drift(block, place, section, actual, wanted)
+        return drift(block, place, section, (actual, wanted))
 
     def _section(self, source: str, anchor: str) -> tuple[Section, str] | Finding:
         """The section that a marker names with its hash, or the reason why there is none; kept for the next marker."""
         key = (source, anchor)
-        if key not in self._verified:
-            self._verified[key] = self._look_up(source, anchor)
-        return self._verified[key]
+        if key not in self._found:
+            self._found[key] = self._look_up(source, anchor)
+        return self._found[key]
 
     def _look_up(self, source: str, anchor: str) -> tuple[Section, str] | Finding:
         nowhere = Place(source)
@@ -82,58 +105,40 @@ class Checker:
             fix = "correct the path, or map it under `includes.paths` in devnet.yaml"
             return Finding("include-source-missing", nowhere, f"'{source}' cannot be read: {error.strerror}", fix)
         except InputError as error:
-            return Finding("include-source-malformed", nowhere, error.findings[0].what, error.findings[0].fix)
+            what = f"'{error.findings[0].where}' cannot be quoted: {error.findings[0].what}"
+            return Finding("include-source-malformed", nowhere, what, error.findings[0].fix)
         if len(sections) != 1:
             return self._no_section(source, anchor, sections)
-        cycle = self._cycle(source, anchor, ())
+        cycle = self._cycles.through(source, anchor)
         if cycle:
-            return Finding(
-                "include-cycle", nowhere, f"the include leads back to itself: {' → '.join(cycle)}", "break it"
-            )
+            what = f"the include leads back to itself: {' → '.join(cycle)}"
+            return Finding("include-cycle", nowhere, what, "take one of these includes out")
         return sections[0], Digest.of(sections[0].body).value
 
     def _no_section(self, source: str, anchor: str, sections: list[Section]) -> Finding:
         if sections:
-            lines = " and ".join(str(section.line) for section in sections)
+            lines = " and ".join(str(section.line) for section in sections[:5])
             what = f"'{source}' has the anchor '{anchor}' more than once, in lines {lines}"
             return Finding("include-anchor-ambiguous", Place(source), what, "rename all but one of the headings")
         near = ", ".join(f"#{one}" for one in self._sections.near(source, anchor)) or "none"
         what = f"'{source}' has no heading for the anchor '{anchor}'"
         return Finding("include-anchor-missing", Place(source), what, f"name one that it has: {near}")
 
-    def _cycle(self, source: str, anchor: str, above: tuple[str, ...]) -> tuple[str, ...]:
-        name = f"{self._jail.mapped(source)}#{anchor}"
-        if name in above:
-            return (*above[above.index(name) :], name)
-        if len(above) >= MAX_DEPTH:
-            return (*above, name)
-        try:
-            sections = self._sections.find(source, anchor)
-        except (OSError, Refused, InputError):
-            # The document that holds this marker is told so when it is checked itself.
-            return ()
-        found = (self._cycle(b.source, b.anchor, (*above, name)) for one in sections for b in one.blocks)
-        return next((cycle for cycle in found if cycle), ())
 
-
-def _drift(block: Block, place: Place, section: Section, actual: str, wanted: str) -> tuple[str, Finding]:
-    """Which of the two moved, the quoted text here or the section there."""
-    at = f"{block.source}#{block.anchor} (line {section.line})"
-    if actual == wanted:
-        state, kind = STALE, "include-hash-stale"
-        what, fix = f"only the hash is stale: the text here and {at} are the same", f"write hash: {wanted}"
-    elif wanted == block.hash:
-        state, kind = BODY, "include-body-edited"
-        what, fix = f"the quoted text was edited here; {at} still has the hash", f"put back the text of {at}"
-    elif actual == block.hash:
-        state, kind = SOURCE, "include-source-moved"
-        what, fix = f"{at} has changed; the text here still has the hash", f"quote it anew, with hash: {wanted}"
-    else:
-        state, kind = BOTH, "include-both-moved"
-        what, fix = f"both the quoted text and {at} have changed", f"quote it anew, with hash: {wanted}"
-    return state, Finding(kind, place, what, fix, expected=block.hash, actual=f"here {actual}, there {wanted}")
+def _unclosed(document: Document) -> Iterator[Finding]:
+    """Notes about blocks that hide every marker below them."""
+    for fence in document.fences[-1:]:
+        if not fence.closed:
+            what = "a code fence is opened here and never closed: everything below it is code"
+            place = Place(document.path, fence.start)
+            yield Finding("fence-unclosed", place, what, "close it", blocking=False)
+    for comment in document.comments[-1:]:
+        if not comment.closed:
+            what = "a comment is opened here and never closed: everything below it is hidden"
+            place = Place(document.path, comment.start)
+            yield Finding("fence-unclosed", place, what, "close it with `-->`", blocking=False)
 
 
 def check_document(data: bytes, path: str, jail: Jail) -> tuple[tuple[Include, ...], tuple[Finding, ...]]:
-    """The includes of one document and the findings about them."""
+    """The includes of one document and the findings about them. Raises InputError for bytes that are no text."""
     return Checker(jail).check(data, path)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-MAX_BYTES = 5_000_000
-FOREIGN = re.compile(r"^(?:[A-Za-z]:|[a-z][a-z0-9+.-]*://|~|/)|\\|\0")
+from devnet_runner.text import read_regular
+from devnet_runner.text.decode import Irregular
+
+FOREIGN = re.compile(r"^(?:[a-z]:|[a-z][a-z0-9+.-]*://|~|/)|\\|[\0-\x1f]", re.IGNORECASE)
+FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Refused(ValueError):
@@ -31,20 +33,29 @@ class Jail:
         return path
 
     def read(self, path: str) -> bytes:
-        """The bytes of a file. Raises Refused for a path out of the root, FileNotFoundError where nothing is there."""
+        """The bytes of a file. Raises Refused for a path out of the root, OSError where nothing can be read."""
         mapped = self.mapped(path)
         if FOREIGN.search(mapped) or ".." in PurePosixPath(mapped).parts:
             raise Refused("it leaves the repository")
-        found = self.root / mapped
-        real, base = Path(os.path.realpath(found)), Path(os.path.realpath(self.root))
+        real, base = Path(os.path.realpath(self.root / mapped)), Path(os.path.realpath(self.root))
         if not real.is_relative_to(base):
             raise Refused(f"it leaves the repository through a link, to {real}")
-        # What the path means may change between the check and this; what was opened may not.
-        descriptor = os.open(real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(descriptor, "rb", closefd=True) as stream:  # noqa: PTH123
-            facts = os.fstat(descriptor)
-            if not stat.S_ISREG(facts.st_mode):
-                raise Refused("it is no regular file")
-            if facts.st_size > MAX_BYTES:
-                raise Refused(f"it has more than {MAX_BYTES:,} bytes")
-            return stream.read(MAX_BYTES)
+        try:
+            return _read_below(base, real.relative_to(base).parts)
+        except Irregular as error:
+            raise Refused(str(error)) from error
+
+
+def _read_below(base: Path, parts: tuple[str, ...]) -> bytes:
+    """The bytes of a file, walking down by descriptors: no link that is put there meanwhile is followed."""
+    if not parts:
+        raise Refused("it is no regular file")
+    folder = os.open(base, FOLDER)
+    try:
+        for part in parts[:-1]:
+            inner = os.open(part, FOLDER, dir_fd=folder)
+            os.close(folder)
+            folder = inner
+        return read_regular(parts[-1], folder=folder, flags=os.O_NOFOLLOW)
+    finally:
+        os.close(folder)

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from devnet_runner.document import Document, read_document, slugs
+from devnet_runner.document import Document, Heading, read_document, slugs
 from devnet_runner.includes.markers import Block, scan
+from devnet_runner.text import decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,37 +23,44 @@ class Section:
     blocks: tuple[Block, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A source document with its headings by anchor."""
+
+    document: Document
+    blocks: tuple[Block, ...]
+    headings: dict[str, list[Heading]]
+
+    def section(self, heading: Heading) -> Section:
+        """The section below a heading, its text stripped and ended by one newline."""
+        text = "\n".join(self.document.lines[heading.line : heading.end - 1]).strip()
+        inside = tuple(block for block in self.blocks if heading.line < block.line < heading.end)
+        return Section(heading.line, (text + "\n").encode("utf-8"), inside)
+
+
 @dataclass(slots=True)
 class Sections:
     """Sections by (path, anchor), over a `read` callable from path to bytes."""
 
     read: Callable[[str], bytes]
-    _files: dict[str, dict[str, list[Section]]] = field(default_factory=dict)
+    _files: dict[str, _Source] = field(default_factory=dict)
 
     def find(self, path: str, anchor: str) -> list[Section]:
-        """Every section of a file that an anchor names. Raises what `read` raises."""
-        return self._sections(path).get(anchor, [])
+        """Every section of a file that an anchor names. Raises what `read` raises, and InputError for no text."""
+        source = self._source(path)
+        return [source.section(heading) for heading in source.headings.get(anchor, ())]
 
     def near(self, path: str, anchor: str) -> list[str]:
         """The anchors of a file that an unknown one may have meant."""
-        known = list(self._sections(path))
-        return get_close_matches(anchor, known, n=3, cutoff=0.4) or known[:5]
+        known = list(self._source(path).headings)[:1000]
+        return get_close_matches(anchor[:200], known, n=3, cutoff=0.4) or known[:5]
 
-    def _sections(self, path: str) -> dict[str, list[Section]]:
+    def _source(self, path: str) -> _Source:
         if path not in self._files:
-            data = self.read(path)
-            document = read_document(data.decode("utf-8-sig", "replace").replace("\r\n", "\n"), path)
-            self._files[path] = _by_anchor(document, scan(data, path)[0])
+            document = read_document(decode(self.read(path), path).content, path)
+            headings: dict[str, list[Heading]] = {}
+            for heading in document.headings:
+                for anchor in slugs(heading.text):
+                    headings.setdefault(anchor, []).append(heading)
+            self._files[path] = _Source(document, scan(document)[0], headings)
         return self._files[path]
-
-
-def _by_anchor(document: Document, blocks: tuple[Block, ...]) -> dict[str, list[Section]]:
-    found: dict[str, list[Section]] = {}
-    for heading in document.headings:
-        lines = document.section(heading)
-        text = "\n".join(document.lines[lines.start - 1 : lines.stop - 1]).strip()
-        inside = tuple(block for block in blocks if block.line in lines)
-        section = Section(heading.line, (text + "\n").encode("utf-8", "surrogatepass"), inside)
-        for anchor in dict.fromkeys(slugs(heading.text)):
-            found.setdefault(anchor, []).append(section)
-    return found

@@ -32,7 +32,7 @@ class Lines:
     def prose(self, lines: Iterable[int]) -> Iterator[int]:
         """The lines that are neither code, comment nor quoted."""
         for line in lines:
-            if line not in self.quoted and line not in self.document.comments and not self.document.fence_at(line):
+            if line not in self.quoted and not self.document.comment_at(line) and not self.document.fence_at(line):
                 yield line
 
     def code(self, lines: range) -> Iterator[tuple[Fence, range]]:
@@ -64,7 +64,7 @@ class Lines:
         """The document's own headings with their sections."""
         for heading in self.document.headings:
             if heading.line not in self.quoted:
-                yield heading, self.document.section(heading)
+                yield heading, range(heading.line + 1, heading.end)
 
 
 def label_of(text: str) -> str:

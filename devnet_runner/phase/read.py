@@ -39,9 +39,10 @@ LISTING = re.compile(r"\s*ls ([\w.-]+)/?\s+#\s*[Ss]hould list:\s*(.*)")
 
 def read_phase(text: Text) -> Phase:
     """What a phase document declares. Faults of the document are among the phase's findings; nothing is raised."""
-    blocks, _ = scan(text.data, text.path)
+    document = read_document(text.content, text.path)
+    blocks, _ = scan(document)
     quoted = frozenset(line for block in blocks for line in range(block.line, block.end + 1))
-    lines = Lines(read_document(text.content, text.path), quoted)
+    lines = Lines(document, quoted)
     number, title, line = _title(lines)
     overview = tuple(_overview(lines))
     phase = Phase(
