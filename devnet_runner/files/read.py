@@ -24,7 +24,7 @@ def read_bytes(path: Path, *, limit: int) -> bytes:
     try:
         descriptor = os.open(path, FLAGS)
         try:
-            return _whole(descriptor, str(path), limit)
+            return whole(descriptor, str(path), limit)
         finally:
             os.close(descriptor)
     except FileNotFoundError as error:
@@ -38,7 +38,8 @@ def read_bytes(path: Path, *, limit: int) -> bytes:
         ) from error
 
 
-def _whole(descriptor: int, path: str, limit: int) -> bytes:
+def whole(descriptor: int, path: str, limit: int) -> bytes:
+    """The bytes of an open regular file; `path` is how it is named in errors. Raises `InputError`, `OSError`."""
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         raise InputError(refusal("file-not-regular", path, "this is no regular file", "name a regular file"))

@@ -10,16 +10,17 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from devnet_runner.files.folders import UNSUPPORTED
 from devnet_runner.files.trouble import tolerated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-STALE = re.compile(r"\..+\.devnet-[0-9a-f]{16}\.tmp")
+STALE = re.compile(r"\..+\.devnet-[0-9a-f]{16}\.tmp", re.DOTALL)
 FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
-UNSUPPORTED = (errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EPERM, errno.EINVAL)
 PRIVATE, COMMON = 0o600, 0o666
+GONE = (errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 def _durable(descriptor: int) -> None:
@@ -41,19 +42,20 @@ class Syscalls:
     fchown: Callable[[int, int, int], None] = os.fchown
     fsync: Callable[[int], None] = _durable
     rename: Callable[..., None] = os.replace
-    mkdir: Callable[[str], None] = os.mkdir
+    mkdir: Callable[..., None] = os.mkdir
 
 
-def temp_name(target: Path) -> str:
-    """A fresh name beside a target, which `clean_stale` recognises."""
-    return f".{target.name}.devnet-{os.urandom(8).hex()}.tmp"
+def temp_name(name: str) -> str:
+    """A fresh name beside a file of this name, which `clean_stale` recognises."""
+    return f".{name}.devnet-{os.urandom(8).hex()}.tmp"
 
 
-def fill(calls: Syscalls, temp: Path, data: bytes, like: Path | None) -> None:
-    """Write a new file durably, with mode, owner and extended attributes of `like` where given; raises `OSError`."""
-    descriptor = calls.open(temp, FLAGS, PRIVATE if like else COMMON)
+def fill(calls: Syscalls, place: tuple[int, str], data: bytes, like: int | None) -> None:
+    """Write a new file (folder's descriptor, name) durably, in the dress of the open file `like`; raises `OSError`."""
+    folder, name = place
+    descriptor = calls.open(name, FLAGS, COMMON if like is None else PRIVATE, dir_fd=folder)
     try:
-        if like:
+        if like is not None:
             _dress(calls, descriptor, like)
         left = memoryview(data)
         while left:
@@ -63,41 +65,40 @@ def fill(calls: Syscalls, temp: Path, data: bytes, like: Path | None) -> None:
         os.close(descriptor)
 
 
-def sync_folder(calls: Syscalls, folder: Path) -> None:
-    """Make renames in a folder durable; file systems that cannot sync a folder are left at that."""
-    descriptor = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
-    try:
-        with tolerated(*UNSUPPORTED):
-            calls.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def clean_stale(folders: Iterable[Path]) -> tuple[Path, ...]:
-    """Remove the temporary files that a crash left in these folders; call it under the lock. Returns what went."""
-    removed = []
-    for path in (one for folder in folders if folder.is_dir() for one in sorted(folder.iterdir())):
-        if STALE.fullmatch(path.name) and stat.S_ISREG(path.lstat().st_mode):
-            with tolerated(errno.ENOENT, errno.EACCES, errno.EPERM, errno.EROFS):
-                path.unlink()
-                removed.append(path)
+    """Remove the temporary files that a crash left in these folders; call it under the lock. Returns what went.
+
+    What cannot be looked at or removed stays: it is in nobody's way.
+    """
+    removed: list[Path] = []
+    for folder in folders:
+        with tolerated(*GONE):
+            for path in sorted(folder.iterdir()):
+                _clean(path, removed)
     return tuple(removed)
 
 
-def _dress(calls: Syscalls, descriptor: int, like: Path) -> None:
-    status = like.stat()
-    own = os.fstat(descriptor)
+def _clean(path: Path, removed: list[Path]) -> None:
+    with tolerated(*GONE):
+        if STALE.fullmatch(path.name) and stat.S_ISREG(path.lstat().st_mode):
+            path.unlink()
+            removed.append(path)
+
+
+def _dress(calls: Syscalls, descriptor: int, like: int) -> None:
+    """Owner, extended attributes and mode of another file; the mode last, as each of the others may change it."""
+    status, own = os.fstat(like), os.fstat(descriptor)
     if (own.st_uid, own.st_gid) != (status.st_uid, status.st_gid):
         with tolerated(*UNSUPPORTED):
             calls.fchown(descriptor, status.st_uid, status.st_gid)
-    with tolerated(*UNSUPPORTED):
-        calls.fchmod(descriptor, stat.S_IMODE(status.st_mode))
     if hasattr(os, "listxattr"):
         _attributes(descriptor, like)
+    with tolerated(*UNSUPPORTED):
+        calls.fchmod(descriptor, stat.S_IMODE(status.st_mode))
 
 
-def _attributes(descriptor: int, like: Path) -> None:
+def _attributes(descriptor: int, like: int) -> None:
     with tolerated(*UNSUPPORTED):
         for name in os.listxattr(like):
-            with tolerated(*UNSUPPORTED, errno.ENODATA):
+            with tolerated(*UNSUPPORTED, errno.ENODATA, errno.EACCES):
                 os.setxattr(descriptor, name, os.getxattr(like, name))

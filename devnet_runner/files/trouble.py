@@ -33,6 +33,15 @@ def stopped(path: str, error: OSError, written: tuple[str, ...] = ()) -> Environ
     return EnvironmentStopped(Finding(name, Place(path), f"{what}{done}", cure))
 
 
+def unsure(path: str, error: OSError, written: tuple[str, ...]) -> EnvironmentStopped:
+    """The error where everything is in place and may yet be lost with the power: it is not as before."""
+    what = f"written, but whether it outlives a power loss is unknown ({error.strerror or error})"
+    cure = "look at the disk; a second run finds the files in place"
+    return EnvironmentStopped(
+        Finding("file-write-failed", Place(path), f"{what}; in place: {', '.join(written)}", cure)
+    )
+
+
 def refusal(name: str, path: str, what: str, cure: str) -> Finding:
     """One finding about a file."""
     return Finding(name, Place(path), what, cure)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-import stat
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from devnet_runner.errors import EnvironmentStopped, InputError
-from devnet_runner.files.read import read_bytes
-from devnet_runner.files.temps import Syscalls, fill, sync_folder, temp_name
-from devnet_runner.files.trouble import refusal, stopped
+from devnet_runner.files.folders import content, descend, opened, sync_folder
+from devnet_runner.files.temps import Syscalls, fill, temp_name
+from devnet_runner.files.trouble import refusal, stopped, unsure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 LIMIT = 100_000_000
@@ -32,9 +31,25 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    name: str
-    target: Path
+    """A file whose bytes change: its name below the root as shown, and the parts of that name."""
+
+    shown: str
+    parts: tuple[str, ...]
     file: File
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A change whose new bytes lie durably in `temp`, beside the file, in the open `folder`."""
+
+    change: _Change
+    folder: int
+    temp: str
+
+    @property
+    def name(self) -> str:
+        """The file's name in its folder."""
+        return self.change.parts[-1]
 
 
 def write_all(files: tuple[File, ...], root: Path, calls: Syscalls = REAL) -> tuple[str, ...]:
@@ -44,93 +59,92 @@ def write_all(files: tuple[File, ...], root: Path, calls: Syscalls = REAL) -> tu
     links are followed inside the root only. Raises `InputError` for a place outside the root or no regular file, and
     `EnvironmentStopped` where a file is not as expected or the system refuses; then no temporary file stays.
     """
-    changes = [change for file in files if (change := _change(file, root.resolve()))]
-    with ExitStack() as stack:
-        temps = [_prepared(change, calls, stack) for change in changes]
-        for change in changes:
-            _check(change)
-        _put(changes, temps, calls)
-        stack.pop_all()
-    return tuple(change.name for change in changes)
+    top = root.resolve()
+    changes = [_change(file, top) for file in files]
+    with ExitStack() as held, ExitStack() as undo:
+        different = [change for change in changes if _differs(change, top)]
+        ready = [_prepared(change, top, calls, (held, undo)) for change in different]
+        for one in ready:
+            _check(one.folder, one.change)
+        _put(ready, calls)
+        undo.pop_all()
+    return tuple(one.change.shown for one in ready)
 
 
-def _change(file: File, root: Path) -> _Change | None:
-    target = _target(file.path, root)
-    change = _Change(str(target.relative_to(root)), target, file)
-    _check(change)
-    return None if file.expect == file.data else change
-
-
-def _target(path: Path, root: Path) -> Path:
+def _change(file: File, top: Path) -> _Change:
     try:
-        target = (root / path).resolve()
+        target = (top / file.path).resolve()
     except (OSError, RuntimeError, ValueError) as error:
-        raise InputError(refusal("file-name", str(path), "this path leads nowhere", "correct the path")) from error
-    if not target.is_relative_to(root) or target == root:
-        raise InputError(refusal("write-outside", str(path), "this path leaves the repository",
+        raise InputError(refusal("file-name", str(file.path), "this path leads nowhere", "correct the path")) from error
+    if not target.is_relative_to(top) or target == top:
+        raise InputError(refusal("write-outside", str(file.path), "this path leaves the repository",
                                  "choose a path inside it"))  # fmt: skip
-    return target
+    below = target.relative_to(top)
+    return _Change(str(below), below.parts, file)
 
 
-def _check(change: _Change) -> None:
-    """Whether the file is still what its new bytes were made from."""
-    with _mapped(change.name):
+def _differs(change: _Change, top: Path) -> bool:
+    """Whether there is anything to write; what is there must be as expected."""
+    with ExitStack() as held, _mapped(change.shown):
         try:
-            regular = stat.S_ISREG(change.target.lstat().st_mode)
+            folder: int | None = descend(top, change.parts[:-1], held)
         except FileNotFoundError:
-            actual = None
-        else:
-            if not regular:
-                raise InputError(refusal("file-not-regular", change.name, "this is no regular file", "move it away"))
-            actual = read_bytes(change.target, limit=LIMIT)
+            folder = None
+        _check(folder, change)
+    return change.file.expect != change.file.data
+
+
+def _check(folder: int | None, change: _Change) -> None:
+    """Whether the file is still what its new bytes were made from."""
+    with ExitStack() as held, _mapped(change.shown):
+        there = None if folder is None else opened(folder, change.parts[-1], change.shown, held)
+        actual = content(there, change.shown, LIMIT)
     if actual != change.file.expect:
-        raise EnvironmentStopped(refusal("changed-underneath", change.name, "the file changed underneath this run",
+        raise EnvironmentStopped(refusal("changed-underneath", change.shown, "the file changed underneath this run",
                                          "look at it, then run again"))  # fmt: skip
 
 
-def _prepared(change: _Change, calls: Syscalls, stack: ExitStack) -> Path:
-    """The new bytes in a temporary file, which the stack removes again."""
-    target = change.target
-    with _mapped(change.name):
-        _folders(target.parent, calls, stack)
-        temp = target.with_name(temp_name(target))
-        stack.callback(_remove, temp)
-        fill(calls, temp, change.file.data, target if change.file.expect is not None else None)
-    return temp
+def _prepared(change: _Change, top: Path, calls: Syscalls, stacks: tuple[ExitStack, ExitStack]) -> _Ready:
+    """The new bytes in a temporary file, which the second stack removes again; the first closes what is held."""
+    held, undo = stacks
+
+    def make(folder: int, name: str) -> None:
+        calls.mkdir(name, dir_fd=folder)
+        undo.callback(_gone, os.rmdir, name, folder)
+        sync_folder(calls.fsync, folder)
+
+    *parents, name = change.parts
+    with _mapped(change.shown):
+        folder = descend(top, tuple(parents), held, make)
+        temp = temp_name(name)
+        undo.callback(_gone, os.unlink, temp, folder)
+        fill(calls, (folder, temp), change.file.data, opened(folder, name, change.shown, held))
+    return _Ready(change, folder, temp)
 
 
-def _folders(folder: Path, calls: Syscalls, stack: ExitStack) -> None:
-    missing = [one for one in (folder, *folder.parents) if not one.exists()]
-    for one in reversed(missing):
-        calls.mkdir(str(one))
-        stack.callback(_drop, one)
-        sync_folder(calls, one.parent)
-
-
-def _remove(temp: Path) -> None:
+def _gone(remove: Callable[..., None], name: str, folder: int) -> None:
     # What cannot be removed now is recognised by its name and removed at the next start.
     with suppress(OSError):
-        temp.unlink()
+        remove(name, dir_fd=folder)
 
 
-def _drop(folder: Path) -> None:
-    with suppress(OSError):
-        folder.rmdir()
-
-
-def _put(changes: list[_Change], temps: list[Path], calls: Syscalls) -> None:
+def _put(ready: list[_Ready], calls: Syscalls) -> None:
     done: list[str] = []
-    for change, temp in zip(changes, temps, strict=True):
-        with _mapped(change.name, done):
-            calls.rename(os.fspath(temp), os.fspath(change.target))
-            done.append(change.name)
+    for one in ready:
+        with _mapped(one.change.shown, done):
+            calls.rename(one.temp, one.name, src_dir_fd=one.folder, dst_dir_fd=one.folder)
+        done.append(one.change.shown)
+        try:
             # Before the next rename, so that a power loss cannot keep a later file and lose this one.
-            sync_folder(calls, change.target.parent)
+            sync_folder(calls.fsync, one.folder)
+        except OSError as error:
+            rest = one is not ready[-1]
+            raise (stopped if rest else unsure)(one.change.shown, error, tuple(done)) from error
 
 
 @contextmanager
-def _mapped(name: str, written: Sequence[str] = ()) -> Iterator[None]:
+def _mapped(shown: str, written: Sequence[str] = ()) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise stopped(name, error, tuple(written)) from error
+        raise stopped(shown, error, tuple(written)) from error

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -21,12 +22,12 @@ from devnet_runner.files import File, Syscalls, clean_stale, write_all
 def crashing(at):
     count = 0
     def wrapped(call):
-        def one(*arguments):
+        def one(*arguments, **named):
             nonlocal count
             count += 1
             if count == at:
                 os._exit(9)
-            return call(*arguments)
+            return call(*arguments, **named)
         return one
     real = Syscalls()
     return Syscalls(*(wrapped(getattr(real, name)) for name in Syscalls.__slots__))
@@ -156,7 +157,7 @@ def test_a_change_while_preparing_is_seen(tmp_path):
     ],
 )
 def test_what_the_system_refuses_is_told_and_leaves_nothing(tmp_path, call, number, id_):
-    def refused(*_: object) -> int:
+    def refused(*_: object, **__: object) -> int:
         raise OSError(number, os.strerror(number))
 
     with pytest.raises(EnvironmentStopped) as caught:
@@ -176,15 +177,157 @@ def test_an_interrupt_leaves_nothing(tmp_path):
 
 
 def test_a_later_refusal_says_what_is_written_already(tmp_path):
-    def picky(source: str, target: str) -> None:
-        if target.endswith("b"):
+    def picky(source: str, target: str, **folders: int) -> None:
+        if target == "b":
             raise OSError(errno.EIO, "broken")
-        Path(source).replace(target)
+        os.replace(source, target, **folders)  # noqa: PTH105
 
     files = tuple(File(tmp_path / name, b"x", None) for name in "abc")
     with pytest.raises(EnvironmentStopped, match="already written: a"):
         write_all(files, tmp_path, Syscalls(rename=picky))
     assert names(tmp_path) == ["a"]
+
+
+@pytest.mark.parametrize(("at", "what"), [(3, "writing failed"), (4, "outlives a power loss is unknown")])
+def test_a_folder_that_cannot_be_synced_is_told_with_what_is_in_place(tmp_path, at, what):
+    calls = iter(range(1, 5))
+
+    def sync(descriptor: int) -> None:
+        if next(calls) == at:
+            raise OSError(errno.EIO, "broken")
+
+    files = tuple(File(tmp_path / name, b"x", None) for name in "ab")
+    with pytest.raises(EnvironmentStopped, match=what) as caught:
+        write_all(files, tmp_path, Syscalls(fsync=sync))
+    assert names(tmp_path) == ["a", "b"][: at - 2]
+    assert caught.value.findings[0].what.endswith(", ".join(names(tmp_path)))
+
+
+def test_a_folder_that_becomes_a_link_while_preparing_leads_nowhere(tmp_path):
+    root, victim = tmp_path / "root", tmp_path / "victim"
+    for folder in (root / "sub", victim):
+        folder.mkdir(parents=True)
+
+    def swap(descriptor: int) -> None:
+        if not (root / "moved").exists():
+            (root / "sub").rename(root / "moved")
+            (root / "sub").symlink_to(victim)
+
+    assert write(root, "sub/a", b"x", None, Syscalls(fsync=swap)) == ("sub/a",)
+    assert names(victim) == []
+    assert names(root) == ["moved", "moved/a", "sub"]
+
+
+def test_a_file_that_becomes_a_link_while_preparing_is_not_replaced(tmp_path):
+    (tmp_path / "a").write_bytes(b"x")
+
+    def swap(descriptor: int) -> None:
+        (tmp_path / "a").unlink(missing_ok=True)
+        (tmp_path / "a").symlink_to("/dev/zero")
+
+    with pytest.raises(InputError, match="no regular file"):
+        write(tmp_path, "a", b"y", b"x", Syscalls(fsync=swap))
+    assert names(tmp_path) == ["a"]
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root gives files away")
+def test_the_owner_stays(tmp_path):
+    (tmp_path / "a").write_bytes(b"x")
+    os.chown(tmp_path / "a", 12345, 54321)
+    write(tmp_path, "a", b"y", b"x")
+    status = (tmp_path / "a").stat()
+    assert (status.st_uid, status.st_gid) == (12345, 54321)
+
+
+AS_USER = """
+import os, sys
+from pathlib import Path
+from devnet_runner.errors import DevnetError
+from devnet_runner.files import File, clean_stale, write_all
+root = Path(sys.argv[1])
+(root / "a").write_bytes(b"x")
+if not os.getuid():
+    root.chmod(0o755), os.chown(root, 12345, 12345), os.chown(root / "a", 12345, 12345)
+    os.setgroups([]), os.setgid(12345), os.setuid(12345)
+os.umask(0o027)
+for folder, file in ((0o755, 0o444), (0o555, 0o644), (0o000, 0o644)):
+    root.chmod(0o755), (root / "a").chmod(file), root.chmod(folder)
+    try:
+        print(write_all((File(Path("a"), b"y", b"x"), File(Path("new"), b"", None)), root), end=" ")
+    except DevnetError as error:
+        print(error.exit_code, error.findings[0].id, end=" ")
+    print(len(clean_stale((root,))), end=" ")
+    root.chmod(0o755)
+    print(sorted((one.name, one.read_bytes(), oct(one.stat().st_mode)) for one in root.iterdir()))
+    (root / "new").unlink(missing_ok=True), (root / "a").unlink(), (root / "a").write_bytes(b"x")
+"""
+
+
+def test_a_user_without_the_right_is_told_and_one_with_it_keeps_the_mode():
+    # The user that root becomes must be able to enter: the folders of the test runner are closed to others.
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [sys.executable, "-c", AS_USER, folder], capture_output=True, check=False, text=True, cwd=ROOT, timeout=60
+        )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "('a', 'new') 0 [('a', b'y', '0o100444'), ('new', b'', '0o100640')]",
+        "3 file-read-only 0 [('a', b'x', '0o100644')]",
+        "3 file-read-only 0 [('a', b'x', '0o100644')]",
+    ]
+
+
+ON_FULL_DISK = """
+import os, sys
+from pathlib import Path
+from devnet_runner.errors import DevnetError
+from devnet_runner.files import File, write_all
+root = Path(sys.argv[1])
+old = b"o" * 20_000
+(root / "progress").write_bytes(old)
+try:
+    write_all((File(Path("records/1"), b"r", None), File(Path("progress"), b"n" * 100_000, old)), root)
+except DevnetError as error:
+    print(error.exit_code, error.findings[0])
+print([str(one.relative_to(root)) for one in root.rglob("*")], (root / "progress").read_bytes() == old)
+"""
+
+
+def test_a_full_disk_is_told_and_leaves_the_old_files(tmp_path):
+    mount = f"mount -t tmpfs -o size=64k none '{tmp_path}' && exec \"$@\""
+    command = ["unshare", "-Urm", "sh", "-c", mount, "sh", sys.executable, "-c", ON_FULL_DISK, str(tmp_path)]
+    try:
+        probe = subprocess.run(
+            ["unshare", "-Urm", "sh", "-c", mount, "sh", "true"], capture_output=True, check=False, timeout=30
+        )
+    except FileNotFoundError:
+        pytest.skip("there is no unshare here")
+    if probe.returncode:
+        pytest.skip("this system lets no user mount a small disk")
+    done = subprocess.run(command, capture_output=True, check=False, text=True, cwd=ROOT, timeout=60)
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == [
+        "3 progress: the disk is full; free some space, then run again", "['progress'] True",
+    ]  # fmt: skip
+
+
+def test_the_system_sees_every_byte_made_durable_before_any_file_is_put_in_place(tmp_path):
+    code = ("from pathlib import Path; from devnet_runner.files import *; "
+            "write_all(tuple(File(Path(n), b'x', None) for n in 'ab'), Path(r'%s'))")  # fmt: skip
+    log = tmp_path / "log"
+    root = tmp_path / "root"
+    root.mkdir()
+    tracer = ["strace", "-e", "trace=fsync,rename,renameat,renameat2", "-o", log]
+    try:
+        done = subprocess.run(
+            [*tracer, sys.executable, "-c", code % root], capture_output=True, check=False, cwd=ROOT, timeout=60
+        )
+    except FileNotFoundError:
+        pytest.skip("there is no strace here")
+    if done.returncode:
+        pytest.skip("this system lets nobody trace")
+    seen = [line.split("(")[0].rstrip("at2") for line in log.read_text().splitlines() if "(" in line]
+    assert seen == ["fsync", "fsync", "rename", "fsync", "rename", "fsync"]
 
 
 def test_short_writes_and_folders_that_cannot_be_synced_do(tmp_path):
@@ -201,7 +344,10 @@ def test_only_what_a_crash_left_is_cleaned(tmp_path):
     kept = [".a.devnet-12.tmp", "a.devnet-0123456789abcdef.tmp", ".a.tmp"]
     for name in [*kept, ".a.devnet-0123456789abcdef.tmp"]:
         (tmp_path / name).touch()
-    assert [path.name for path in clean_stale((tmp_path, tmp_path / "absent"))] == [".a.devnet-0123456789abcdef.tmp"]
+    (tmp_path / ".b.devnet-0123456789abcdef.tmp").symlink_to("kept")
+    kept.append(".b.devnet-0123456789abcdef.tmp")
+    folders = (tmp_path, tmp_path / "absent", tmp_path / ".a.tmp")
+    assert [path.name for path in clean_stale(folders)] == [".a.devnet-0123456789abcdef.tmp"]
     assert names(tmp_path) == sorted(kept)
 
 

@@ -55,6 +55,28 @@ def test_a_waiting_run_goes_on_when_the_first_ends(tmp_path, holder):
     assert take(tmp_path, tmp_path, 10)
 
 
+COUNT = """
+import sys
+from pathlib import Path
+from devnet_runner.files import File, read_bytes, write_all
+from devnet_runner.locks import repository_lock
+root = Path(sys.argv[1])
+for _ in range(20):
+    with repository_lock(root, root / "git", 60):
+        before = read_bytes(root / "count", limit=9)
+        write_all((File(root / "count", b"%d" % (int(before) + 1), before),), root)
+"""
+
+
+def test_what_two_runs_write_at_the_same_time_is_all_there(tmp_path):
+    (tmp_path / "git").mkdir()
+    (tmp_path / "count").write_bytes(b"0")
+    runs = [subprocess.Popen([sys.executable, "-c", COUNT, tmp_path], cwd=ROOT) for _ in range(3)]
+    assert [run.wait(timeout=120) for run in runs] == [0, 0, 0]
+    assert (tmp_path / "count").read_bytes() == b"60"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["count", "git"]
+
+
 def test_the_lock_is_given_back_after_an_error(tmp_path):
     with pytest.raises(KeyboardInterrupt), repository_lock(tmp_path, tmp_path, 0):
         raise KeyboardInterrupt
@@ -75,15 +97,21 @@ def test_without_git_the_lock_lies_outside_the_root_and_is_one_per_root(tmp_path
     assert [list(root.iterdir()) for root in roots] == [[], []]
 
 
-@pytest.mark.parametrize("note", [b"", b"no number", b"-1", "link"])
+@pytest.mark.parametrize("note", [b"", b"no number", b"-1", "link", "folder"])
 def test_a_note_that_says_nothing_is_not_believed(tmp_path, note):
     path = tmp_path / "devnet-run.pid"
     with repository_lock(tmp_path, tmp_path, 0):
         assert path.read_text() == str(os.getpid())
         path.unlink()
-        path.symlink_to(tmp_path) if note == "link" else path.write_bytes(note)
+        {"link": lambda: path.symlink_to(tmp_path), "folder": path.mkdir}.get(note, lambda: path.write_bytes(note))()
         with pytest.raises(EnvironmentStopped, match="another process"):
             take(tmp_path, tmp_path)
+
+
+def test_a_lock_that_cannot_be_signed_holds_all_the_same(tmp_path):
+    (tmp_path / "devnet-run.pid").mkdir()
+    with repository_lock(tmp_path, tmp_path, 0), pytest.raises(EnvironmentStopped, match="another process"):
+        take(tmp_path, tmp_path)
 
 
 def test_a_lock_that_cannot_be_made_is_told(tmp_path):
