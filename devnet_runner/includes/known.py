@@ -11,13 +11,18 @@ from devnet_runner.includes.markers import BEGIN, END, END_LINE, MAX_MARKERS
 if TYPE_CHECKING:
     from devnet_runner.includes.markers import Block
 
-FENCE = re.compile(rb"\n {0,3}(`{3,}|~{3,})([^\n]*)")
-COMMENT, COMMENT_END = b"<!--", b"-->"
+SPECIAL = re.compile(rb"\n([ `~<][^\n]*)")
+"""Lines that may open or close something; one class of first characters is the fastest way to ask."""
+
+MARKER, COMMENT_END = b"<!-- @", b"-->"
+FENCES = (b"```", b"~~~")
+INDENTED = (*FENCES, b"<!--")
 SIGNS = (BEGIN.encode(), END.encode())
 NAMES = (BEGIN[1:].encode(), END[1:].encode())
 OPENING = b"<!-- "
 CLOSING = END_LINE.removeprefix("<!-- @").encode()
 CLOSINGS = CLOSING + b"\n"
+LINE_START = b"\n" + OPENING
 MAX_KNOWN = 10_000
 
 
@@ -33,7 +38,7 @@ class KnownBlocks:
     def add(self, block: Block) -> None:
         """Remember a block that has been verified."""
         piece = f"{BEGIN[1:]}: {block.source}#{block.anchor}, hash: {block.hash} -->\n".encode() + block.body
-        if b"@" not in piece and len(self._pieces) < MAX_KNOWN and _ended(piece):
+        if b"@" not in piece and len(self._pieces) < MAX_KNOWN and _plain(piece):
             self._pieces.add(piece + OPENING)
 
     def count(self, data: bytes) -> int | None:
@@ -42,23 +47,26 @@ class KnownBlocks:
             return None
         if SIGNS[0] not in data and SIGNS[1] not in data:
             return 0
-        return self._known(data.removeprefix(codecs.BOM_UTF8).split(b"@"))
+        whole = b"\n" + data.removeprefix(codecs.BOM_UTF8)
+        count = self._blocks(whole.split(b"@"))
+        return count if count is not None and _plain(whole) else None
 
-    def _known(self, pieces: list[bytes]) -> int | None:
-        count, inside, text = 0, False, [b"\n" + pieces[0]]
+    def _blocks(self, pieces: list[bytes]) -> int | None:
+        """The number of blocks, where every marker begins or ends one that is known."""
+        count, inside, before = 0, False, pieces[0]
         for piece in pieces[1:]:
             if inside:
                 inside = False
                 if not piece.startswith(CLOSINGS) and piece != CLOSING:
                     return None
-                text = [piece[len(CLOSING) :]]
-            elif piece in self._pieces and _opens(text):
-                count, inside = count + 1, True
+            elif piece in self._pieces:
+                inside, count = True, count + 1
+                if not before.endswith(LINE_START):
+                    return None
             elif piece.startswith(NAMES):
                 return None
-            else:
-                text.append(piece)
-        return count if not inside and count <= MAX_MARKERS and _ended(b"@".join(text)) else None
+            before = piece
+        return None if inside or count > MAX_MARKERS // 2 else count
 
 
 def _utf8(data: bytes) -> bool:
@@ -71,20 +79,26 @@ def _utf8(data: bytes) -> bool:
     return True
 
 
-def _opens(text: list[bytes]) -> bool:
-    """Whether a text between two includes ends with the start of a marker line, outside of code and comments."""
-    whole = b"@".join(text) if len(text) > 1 else text[0]
-    return whole.endswith(b"\n" + OPENING) and _ended(whole[: -len(OPENING)])
-
-
-def _ended(text: bytes) -> bool:
-    """Whether every fence that a text opens is closed in it, and every comment on its own line."""
-    if COMMENT in text and not all(COMMENT_END in part.split(b"\n", 1)[0] for part in text.split(COMMENT)[1:]):
-        return False
+def _plain(text: bytes) -> bool:
+    """Whether no marker is inside of code, every fence is closed, and every comment ends on its line."""
     mark = b""
-    for found, rest in FENCE.findall(text):
-        if mark:
-            mark = b"" if found.startswith(mark) and not rest.strip(b" \t") else mark
-        elif found[:1] == b"~" or b"`" not in rest:
-            mark = found
+    for line in SPECIAL.findall(text):
+        if line == mark:
+            mark = b""
+        elif line.startswith(b"<!--"):
+            if (mark and line.startswith(MARKER)) or COMMENT_END not in line:
+                return False
+        elif line.startswith(FENCES):
+            mark = _fence(mark, line)
+        elif line.lstrip(b" ").startswith(INDENTED):
+            return False
     return not mark
+
+
+def _fence(mark: bytes, line: bytes) -> bytes:
+    """The fence that is open after a line that begins with a fence; `mark` is open before it."""
+    rest = line.lstrip(line[:1])
+    found = line[: len(line) - len(rest)]
+    if mark:
+        return b"" if found.startswith(mark) and not rest.strip(b" \t") else mark
+    return b"" if found[:1] == b"`" and b"`" in rest else found
