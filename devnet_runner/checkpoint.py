@@ -97,7 +97,8 @@ def _tag(_: str, facts: Facts) -> str:
 def _coverage(text: str, facts: Facts) -> str:
     """The template's layers first, measured or said not to be, then the other measured ones."""
     measured = {_layer(name): percent for name, percent in facts.coverage}
-    named = {_layer(name): name.strip() for name in LAYER.findall(text)}
+    # What stands in parentheses is a remark about a layer.
+    named = {_layer(name): name.strip() for name in LAYER.findall(re.sub(r"\([^()]*\)", "", text))}
     shown = {_layer(name): _titled(name) for name, _ in facts.coverage} | named
     order = [*named, *(name for name in measured if name not in named)]
     parts = [f"{shown[one]} {measured[one]}" if one in measured else f"{shown[one]} not measured" for one in order]

@@ -78,6 +78,7 @@ def test_a_tag_is_claimed_only_where_it_exists(facts, expected):
             "Domain not measured, Use Cases 99.9%, Infrastructure not measured, Overall 65%, Web 80%",
         ),
         ((), "Not started", "Not measured"),
+        ((), "Domain 100% (will reach 100% in phase 5), Web (UI) 9%", "Domain not measured, Web not measured"),
     ],
 )
 def test_coverage_is_as_measured_and_the_rest_is_named(measured, template, expected):

@@ -3,6 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from devnet_runner.errors import InputError
 from devnet_runner.progress import created, read, ticked
@@ -87,6 +89,9 @@ def test_another_title_is_ticked_by_number_and_told():
 def test_of_two_lines_with_one_number_the_one_with_the_title_is_ticked():
     text = "## Phase 3: T\n- [ ] Step 1: Old\n- [ ] Step 1: Database\n"
     assert tick(text) == "## Phase 3: T\n- [ ] Step 1: Old\n- [x] Step 1: Database\n"
+    findings = ticked(text.encode(), "3", "T", ONE)[1]
+    assert [(one.id, one.where.line, one.blocking) for one in findings] == [("progress-step-twice", 3, False)]
+    assert "again in line 2" in findings[0].what
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
@@ -99,8 +104,36 @@ def test_a_missing_section_is_added_in_the_newline_of_the_file(newline, end):
 
 def test_a_missing_step_is_added_below_the_last():
     text = "## Phase 3: T\r\n\r\n* [x] Step 0: Start"
-    assert tick(text) == text + "\r\n- [x] **Step 1**: Database\r\n"
+    assert tick(text) == text + "\r\n* [x] Step 1: Database\r\n"
     assert tick("## Phase 3: T\n") == "## Phase 3: T\n\n- [x] **Step 1**: Database\n"
+    findings = ticked(text.encode(), "3", "T", ONE)[1]
+    assert [(one.id, one.where.line, one.blocking) for one in findings] == [("progress-step-added", 1, False)]
+
+
+@pytest.mark.parametrize("below", ["  - detail\n", "\n  More of it.\n", "  ```\n  code\n  ```\n"])
+def test_a_missing_step_does_not_part_another_from_what_belongs_to_it(below):
+    head, tail = f"## Phase 3: T\n\n- [x] **Step 0:** Start\n{below}", "\nProse.\n"
+    assert tick(head + tail) == f"{head}- [x] **Step 1:** Database\n{tail}"
+
+
+@pytest.mark.parametrize(
+    ("there", "added"),
+    [
+        ("### Phase 2 — Two\n\n* [x] Step 1: One\n",
+         "### Phase 3 — Infrastructure\n\n* [x] Step 1: Database\n* [ ] Step 2: Adapters\n"),
+        ("## Phase B — Two\n\n+ [x] __Wave B1__ — One\n",
+         "## Phase 3 — Infrastructure\n\n+ [x] __Wave 1__ — Database\n+ [ ] __Wave 2__ — Adapters\n"),
+        ("## Phase 2\n\n- [x] Step 1:\n",
+         "## Phase 3: Infrastructure\n\n- [x] Step 1: Database\n- [ ] Step 2: Adapters\n"),
+    ],
+)  # fmt: skip
+def test_a_missing_section_is_written_as_the_others_are(there, added):
+    assert tick(there) == f"{there}\n{added}"
+
+
+def test_of_two_sections_of_a_phase_the_one_with_steps_counts():
+    text = "## Phase 3: Summary\n\nSoon.\n\n## Phase 3: T\n\n- [ ] Step 1: Database\n"
+    assert tick(text) == text.replace("[ ]", "[x]")
 
 
 def test_a_new_file_is_neat_and_reads_back():
@@ -118,6 +151,37 @@ def test_a_file_that_cannot_be_added_to_is_refused(data):
     with pytest.raises(InputError) as caught:
         tick(f"# Plan\n{data}")
     assert caught.value.findings[0].where.path == "DEVNET-PROGRESS.md"
+
+
+LINES = st.sampled_from([
+    "## Phase 3: T", "## Phase A — T", "### Part", "# Plan", "- [ ] **Step 1**: Database", "* [ ] Step 1: Database  ",
+    "+ [X] **Step 2**: Adapters", "  - [ ] Step 2: Adapters", "- [ ] **Wave C1**: x", "\t- [ ] Step 1: Database",
+    "> - [ ] Step 1: Database", "- item", "```", "~~~", "  ```", "<!--", "-->", "<!-- x -->", "", "text", "    code",
+    "\u2028\x0b\x0c", "caf\udce9",
+])  # fmt: skip
+FILES = st.lists(st.tuples(LINES, st.sampled_from(["\n", "\r\n", "\r"])), min_size=1)
+
+
+@settings(max_examples=300, deadline=None, database=None)
+@given(FILES, st.booleans(), st.booleans())
+def test_in_any_file_only_brackets_change_and_lines_are_added(lines, bom, cut):
+    text = "".join(line + end for line, end in lines)
+    data = b"\xef\xbb\xbf" * bom + (text.rstrip("\r\n") if cut else text).encode("utf-8", "surrogateescape")
+    try:
+        new, _ = ticked(data, "3", "T", ONE)
+    except InputError:
+        return
+    unticked = new.replace(b"[x]", b"[ ]").splitlines()
+    assert not data.strip(b"\xef\xbb\xbf \t\r\n") or is_within(data.splitlines(), unticked)
+    assert len(new) != len(data) or sum(old != fresh for old, fresh in zip(data, new, strict=True)) <= 1
+    assert ticked(new, "3", "T", ONE)[0] == new
+    assert any(step.done for phase in read(new).phases if phase.number == "3" for step in phase.steps)
+
+
+def is_within(old: list[bytes], new: list[bytes]) -> bool:
+    """Whether all old lines are there, in their order."""
+    rest = iter(new)
+    return all(line in rest for line in old)
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the shared plans are not beside the project")
