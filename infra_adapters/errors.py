@@ -77,7 +77,7 @@ class TransactionFailed(InfraError):
 
 
 class UnitClosed(InfraError):
-    """A unit of work was used after its commit or its end."""
+    """A unit of work was used before its begin, or after its commit or its end."""
 
     code = "unit_closed"
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from infra_adapters.errors import ConfigError
 from infra_adapters.postgres.guarded import GuardedConnection
+from infra_adapters.postgres.liveness import ask_idle_connections
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -59,6 +60,7 @@ async def open_engine(settings: DatabaseSettings) -> AsyncIterator[AsyncEngine]:
         connect_args=connect_options(settings, url) | {"async_creator_fn": GuardedConnection.connect},
         hide_parameters=True,
     )
+    ask_idle_connections(engine.sync_engine)
     try:
         yield engine
     finally:

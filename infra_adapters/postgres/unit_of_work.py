@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import random
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from psycopg.pq import TransactionStatus
 
-from infra_adapters.errors import CommitOutcomeUnknown, DatabaseUnavailable, InfraError, TransactionFailed
+from infra_adapters.errors import (
+    CommitOutcomeUnknown,
+    ConfigError,
+    DatabaseUnavailable,
+    InfraError,
+    TransactionFailed,
+    UnitClosed,
+)
 from infra_adapters.kernel.retry import again, pause
 from infra_adapters.postgres.orders import PostgresOrders
 from infra_adapters.postgres.translate import translated
@@ -24,24 +31,37 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
+LEVELS = ("READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE")
+"""Isolation levels of a transaction; the driver's AUTOCOMMIT is none, and would keep what was not committed."""
+
 
 class PostgresUnitOfWork:
-    """The `UnitOfWork` port. `isolation` is one of PostgreSQL's levels; used once, as `async with`."""
-
-    orders: PostgresOrders
+    """The `UnitOfWork` port, as `async with`. `isolation` is one of `LEVELS`, else ConfigError is raised."""
 
     def __init__(self, engine: AsyncEngine, *, isolation: str = "READ COMMITTED") -> None:
+        if isolation not in LEVELS:
+            raise ConfigError(f"the isolation of a unit of work is one of {', '.join(LEVELS)}")
         self._engine = engine
         self._isolation = isolation
-        self._connection: AsyncConnection
+        self._begun: AsyncConnection | None = None
+
+    @property
+    def orders(self) -> PostgresOrders:
+        """The orders, as this transaction sees them. Raises UnitClosed before it has begun."""
+        return PostgresOrders(self._connection)
+
+    @property
+    def _connection(self) -> AsyncConnection:
+        if self._begun is None:
+            raise UnitClosed("the unit of work has not begun")
+        return self._begun
 
     async def __aenter__(self) -> Self:
         """Take a connection and begin. Raises PoolExhausted, DatabaseUnavailable."""
         with translated():
             connection = await self._engine.connect()
-            self._connection = await connection.execution_options(isolation_level=self._isolation)
-            await self._connection.begin()
-        self.orders = PostgresOrders(self._connection)
+            self._begun = await connection.execution_options(isolation_level=self._isolation)
+            await self._begun.begin()
         return self
 
     async def __aexit__(
@@ -70,10 +90,19 @@ class PostgresUnitOfWork:
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
-        """A part that is rolled back alone where it raises."""
+        """A part that is rolled back alone where it raises; its error comes through as it is."""
+        part = self._connection.begin_nested()
         with translated():
-            async with self._connection.begin_nested():
-                yield
+            await part.start()
+        try:
+            yield
+        except BaseException:
+            # A part that cannot be rolled back went with its connection; the caller's own error is the one to see.
+            with suppress(InfraError), translated():
+                await part.rollback()
+            raise
+        with translated():
+            await part.commit()
 
 
 async def run_in_unit(

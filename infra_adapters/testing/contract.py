@@ -167,6 +167,16 @@ async def a_finished_unit_refuses(open_unit: Open) -> None:
     expect(refused, "a finished unit refuses")
 
 
+async def a_unit_that_has_not_begun_refuses(open_unit: Open) -> None:
+    """Before its `async with` a unit has no transaction to work in."""
+    refused = False
+    try:
+        await open_unit().orders.save(an_order())
+    except UnitClosed:
+        refused = True
+    expect(refused, "a unit that has not begun refuses")
+
+
 CONTRACT = (
     finds_what_was_committed,
     a_missing_order_is_none,
@@ -180,5 +190,6 @@ CONTRACT = (
     lists_the_newest_first,
     of_two_first_saves_one_is_refused,
     a_finished_unit_refuses,
+    a_unit_that_has_not_begun_refuses,
 )
 """Every promise, as a function from a way to open a unit of work."""

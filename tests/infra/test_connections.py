@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+from functools import partial
+from urllib.parse import quote
 
+import psycopg
 import pytest
 from psycopg import conninfo
 from sqlalchemy import text
@@ -23,6 +26,7 @@ from infra_adapters.errors import (
 )
 from infra_adapters.infrastructure import Infrastructure
 from infra_adapters.ports import Condition
+from infra_adapters.postgres.liveness import ask_idle_connections
 from infra_adapters.postgres.translate import translated
 from infra_adapters.settings import DatabaseSettings
 
@@ -102,6 +106,31 @@ async def test_a_caller_who_leaves_while_nothing_runs_keeps_the_connection(infra
             async with asyncio.timeout(0.1):
                 await anext(raw.notifies())
         assert (await connection.execute(text("SELECT 1"))).scalar() == 1
+
+
+def lose_every_connection(url):
+    gone = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database()"
+    with psycopg.connect(url) as connection:
+        return connection.execute(f"{gone} AND pid <> pg_backend_pid()").fetchall()
+
+
+@pytest.mark.deliverable(POOL)
+async def test_connections_that_were_lost_while_idle_cost_no_caller_an_error(database_url, infrastructure):
+    ask_idle_connections(infrastructure.engine.sync_engine, trusted=0)
+    async with infrastructure.unit() as one, infrastructure.unit() as other:
+        assert (await one.orders.of_customer("a"), await other.orders.of_customer("a")) == ((), ())
+    assert lose_every_connection(database_url) == [(True,), (True,)]
+    assert [await value(infrastructure, "SELECT 1") for _ in range(3)] == [1, 1, 1]
+
+
+async def test_a_server_that_stays_away_is_unavailable_also_to_an_idle_pool(database_url, settings):
+    async with relayed(database_url) as (frozen, url), Infrastructure.open(settings(url=url)) as opened:
+        ask_idle_connections(opened.engine.sync_engine, trusted=0)
+        assert await value(opened, "SELECT 1") == 1
+        frozen.go_away()
+        with pytest.raises(DatabaseUnavailable):
+            await value(opened, "SELECT 1")
+        assert opened.engine.pool.checkedout() == 0
 
 
 def closed_port() -> int:
@@ -194,14 +223,19 @@ async def test_health_is_down_when_the_server_hangs():
 class Frozen:
     """A relay between client and server that can stop passing anything on, as a dead network does."""
 
-    def __init__(self, target):
-        self._target = target
+    def __init__(self, address):
+        host, port = address["host"], int(address.get("port", 5432))
+        self._connect = (
+            partial(asyncio.open_unix_connection, f"{host}/.s.PGSQL.{port}")
+            if host.startswith("/")
+            else partial(asyncio.open_connection, host, port)
+        )
         self.thawed = asyncio.Event()
         self.thawed.set()
         self._writers = []
 
     async def relay(self, reader, writer):
-        theirs, ours = await asyncio.open_unix_connection(self._target)
+        theirs, ours = await self._connect()
         self._writers += [writer, ours]
         await asyncio.gather(self._pass(reader, ours), self._pass(theirs, writer))
 
@@ -216,19 +250,23 @@ class Frozen:
         for writer in self._writers:
             writer.close()
 
+    def go_away(self):
+        self.server.close()
+        self.close()
+
 
 @contextlib.asynccontextmanager
 async def relayed(url):
     parts = conninfo.conninfo_to_dict(url)
-    frozen = Frozen(f"{parts['host']}/.s.PGSQL.{parts.get('port', 5432)}")
-    server = await asyncio.start_server(frozen.relay, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
+    frozen = Frozen(parts)
+    frozen.server = await asyncio.start_server(frozen.relay, "127.0.0.1", 0)
+    port = frozen.server.sockets[0].getsockname()[1]
     try:
-        yield frozen, f"postgresql://{parts['user']}@127.0.0.1:{port}/{parts['dbname']}"
+        name = ":".join(quote(parts[part], safe="") for part in ("user", "password") if part in parts)
+        yield frozen, f"postgresql://{name}@127.0.0.1:{port}/{parts['dbname']}"
     finally:
         frozen.thawed.set()
-        frozen.close()
-        server.close()
+        frozen.go_away()
 
 
 async def test_a_dead_network_does_not_keep_a_caller(database_url, settings):

@@ -115,9 +115,10 @@ def test_waiting_for_another_migration_is_bounded(empty_url):
     assert schema(empty_url) == []
 
 
-def test_an_unknown_revision_is_named(empty_url):
+@pytest.mark.parametrize("asked", [Migrations.upgrade, Migrations.downgrade, Migrations.plan])
+def test_an_unknown_revision_is_named(empty_url, asked):
     with pytest.raises(MigrationFailed, match="nowhere"):
-        Migrations(empty_url).upgrade("nowhere")
+        asked(Migrations(empty_url), "nowhere")
 
 
 def test_a_server_that_is_not_there_is_unavailable():

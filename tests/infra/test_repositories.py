@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from infra_adapters.errors import (
     ConcurrencyConflict,
+    ConfigError,
     CorruptRow,
     DatabaseUnavailable,
     InfraError,
@@ -105,6 +106,47 @@ async def test_a_unit_whose_statement_failed_does_not_pretend_to_commit(infrastr
             await unit.commit()
     async with infrastructure.unit() as unit:
         assert await unit.orders.get(saved.id) is None
+
+
+@pytest.mark.deliverable(REPOSITORIES)
+@pytest.mark.parametrize("isolation", ["AUTOCOMMIT", "READ UNCOMMITTED", "serializable", ""])
+async def test_what_is_no_isolation_of_a_transaction_is_refused(infrastructure, isolation):
+    with pytest.raises(ConfigError, match="READ COMMITTED, REPEATABLE READ, SERIALIZABLE"):
+        infrastructure.unit(isolation=isolation)
+    assert infrastructure.engine.pool.checkedout() == 0
+
+
+@pytest.mark.deliverable(REPOSITORIES)
+@pytest.mark.parametrize("commits", [True, False])
+async def test_a_part_that_ends_well_is_kept_with_its_unit_only(infrastructure, commits):
+    order, store = an_order(), MemoryStore()
+    for open_unit in (infrastructure.unit, lambda: MemoryUnitOfWork(store)):
+        async with open_unit() as unit:
+            async with unit.savepoint():
+                await unit.orders.save(order)
+            if commits:
+                await unit.commit()
+        async with open_unit() as unit:
+            assert (await unit.orders.get(order.id) is not None) is commits
+
+
+async def test_an_error_of_the_caller_comes_through_a_part_as_it_is(infrastructure):
+    async with infrastructure.unit() as unit:
+        with pytest.raises(UnicodeEncodeError):
+            async with unit.savepoint():
+                "\ud800".encode()
+        assert await unit.orders.save(an_order())
+
+
+async def test_a_part_whose_connection_was_lost_shows_the_error_of_the_caller(infrastructure):
+    async with infrastructure.unit() as unit:
+        with pytest.raises(KeyError):
+            async with unit.savepoint():
+                raw = await unit._connection.get_raw_connection()
+                await raw.driver_connection.close()
+                raise KeyError("the caller's")
+        with pytest.raises(InfraError):
+            await unit.commit()
 
 
 @pytest.mark.parametrize("text", ["a\0b", "\ud800"])

@@ -78,7 +78,8 @@ class Migrations:
         output = io.StringIO()
         config = _config(output=output)
         # Without a connection Alembic writes statements instead of running them.
-        command.upgrade(config, f"{self.current() or 'base'}:{target}", sql=True)
+        with _named():
+            command.upgrade(config, f"{self.current() or 'base'}:{target}", sql=True)
         return output.getvalue()
 
     def drift(self) -> tuple[str, ...]:
@@ -110,10 +111,9 @@ class Migrations:
         with self._connected(isolation="AUTOCOMMIT") as holder, self._connected() as connection:
             self._wait(holder)
             try:
-                yield connection
+                with _named():
+                    yield connection
                 connection.commit()
-            except CommandError as error:
-                raise MigrationFailed(str(error)) from None
             finally:
                 holder.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LOCK})
 
@@ -124,6 +124,14 @@ class Migrations:
             if time.monotonic() > deadline:
                 raise LockTimeout(f"another process has been migrating for more than {self.wait:.0f} s")
             time.sleep(PAUSE)
+
+
+@contextmanager
+def _named() -> Iterator[None]:
+    try:
+        yield
+    except CommandError as error:
+        raise MigrationFailed(str(error)) from None
 
 
 def _config(connection: Connection | None = None, output: io.StringIO | None = None) -> Config:
