@@ -88,13 +88,16 @@ def _digest(path: Path) -> Digest:
 def _repository_findings(state: git.GitState) -> tuple[Finding, ...]:
     """What the repository's state means for a verdict: none of it blocks, each is said."""
     notes = []
-    if state.tree is None:
+    if state == git.NO_REPOSITORY:
         notes.append(
             ("git-none", "there is no git repository: the record cannot say which commit it speaks of", "git init")
         )
-    if state.unborn and state.tree:
+    elif state.tree is None:
+        what = "git cannot read the whole work tree: whether it changes during the run stays unknown"
+        notes.append(("git-unreadable", what, "make every file of it readable"))
+    if state.unborn:
         notes.append(("git-unborn", "nothing has been committed yet", "commit when the verdict has passed"))
-    if state.detached and not state.unborn and state.tree:
+    if state.detached and not state.unborn:
         notes.append(("git-detached", "HEAD is detached: a commit made now belongs to no branch", "git switch -c NAME"))
     if state.operation:
         notes.append(("git-operation", f"{state.operation} is in progress", "finish it before you commit"))

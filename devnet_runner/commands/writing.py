@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from devnet_runner import git
@@ -30,7 +31,7 @@ def write_proof(inputs: Inputs, record: Record) -> tuple[tuple[str, ...], tuple[
     records = root / settings.records
     checkpoint, progress = root / settings.checkpoint, root / settings.progress
     with repository_lock(root, git.common_dir(root)):
-        clean_stale({records, checkpoint.parent, progress.parent})
+        clean_stale({records, checkpoint.resolve().parent, progress.resolve().parent})
         kept, before = _old(checkpoint), _old(progress)
         text, notes = _progress(inputs, before)
         files = (
@@ -42,7 +43,8 @@ def write_proof(inputs: Inputs, record: Record) -> tuple[tuple[str, ...], tuple[
 
 
 def _old(path: Path) -> bytes | None:
-    return read_bytes(path, limit=LIMIT) if path.exists() else None
+    # Also a link that leads nowhere is something: reading it says what is wrong.
+    return read_bytes(path, limit=LIMIT) if os.path.lexists(path) else None
 
 
 def _progress(inputs: Inputs, before: bytes | None) -> tuple[bytes, tuple[Finding, ...]]:
