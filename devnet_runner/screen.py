@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import shutil
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
@@ -65,4 +64,6 @@ class Screen:
 
 
 def _width() -> int:
-    return shutil.get_terminal_size((80, 24)).columns
+    # Loaded for a run only: it brings every kind of archive along.
+    columns: int = importlib.import_module("shutil").get_terminal_size((80, 24)).columns
+    return columns

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import json
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from devnet_runner.checkpoint import parse
-from devnet_runner.commands.refusal import refuse, rooted
 from devnet_runner.errors import DevnetError
 from devnet_runner.files import read_bytes
 from devnet_runner.progress import PhaseProgress, read
 from devnet_runner.reports.lines import Line, Piece, line, row
 from devnet_runner.screen import Screen
-from devnet_runner.settings import Settings, load
+from devnet_runner.settings import Settings, find_root, load
 from devnet_runner.terminal import visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+    from types import ModuleType
 
 LIMIT = 1_000_000
 WIDTH = 19
@@ -27,16 +27,23 @@ def command(*, start: Path, environ: Mapping[str, str], form: str) -> int:
     """Show the status and return the exit code: 0 wherever the files can be read."""
     screen = Screen.of(environ)
     try:
-        root = rooted(start)
+        root = find_root(start) or _refusal().rooted(start)
         settings = load(root)
         value = status(root, settings)
     except DevnetError as error:
-        return refuse(screen, error, form, "")
+        code: int = _refusal().refuse(screen, error, form, "")
+        return code
     if form == "json":
-        screen.text(json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+        dumps = importlib.import_module("json").dumps
+        screen.text(dumps(value, indent=1, ensure_ascii=False) + "\n")
     else:
         screen.lines(_lines(value))
     return 0
+
+
+def _refusal() -> ModuleType:
+    # Loaded where something is wrong only: it brings the reports of whole runs along.
+    return importlib.import_module("devnet_runner.commands.refusal")
 
 
 def status(root: Path, settings: Settings) -> dict[str, Any]:
