@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from devnet_runner.digest import Digest
 from devnet_runner.document import read_document
@@ -14,14 +13,9 @@ from devnet_runner.includes.cycles import Cycles
 from devnet_runner.includes.drift import DRIFT, VERIFIED, drift
 from devnet_runner.includes.jail import Jail, Refused
 from devnet_runner.includes.known import KnownBlocks
-from devnet_runner.includes.markers import Block, scan
+from devnet_runner.includes.markers import Block, scan, unclosed
 from devnet_runner.includes.sections import Section, Sections
 from devnet_runner.text import decode
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from devnet_runner.document import Document
 
 __all__ = ["DRIFT", "Checker", "Include", "check_document"]
 
@@ -61,7 +55,7 @@ class Checker:
         includes = tuple(self._include(block, path) for block in blocks)
         found = tuple(one.finding for one in includes if one.finding is not None)
         if blocks or faults:
-            faults = (*faults, *_unclosed(document))
+            faults = (*faults, *unclosed(document))
         return includes, tuple(sorted((*faults, *found), key=lambda finding: finding.where))
 
     def _include(self, block: Block, path: str) -> Include:
@@ -123,20 +117,6 @@ class Checker:
         near = ", ".join(f"#{one}" for one in self._sections.near(source, anchor)) or "none"
         what = f"'{source}' has no heading for the anchor '{anchor}'"
         return Finding("include-anchor-missing", Place(source), what, f"name one that it has: {near}")
-
-
-def _unclosed(document: Document) -> Iterator[Finding]:
-    """Notes about blocks that hide every marker below them."""
-    for fence in document.fences[-1:]:
-        if not fence.closed:
-            what = "a code fence is opened here and never closed: everything below it is code"
-            place = Place(document.path, fence.start)
-            yield Finding("fence-unclosed", place, what, "close it", blocking=False)
-    for comment in document.comments[-1:]:
-        if not comment.closed:
-            what = "a comment is opened here and never closed: everything below it is hidden"
-            place = Place(document.path, comment.start)
-            yield Finding("fence-unclosed", place, what, "close it with `-->`", blocking=False)
 
 
 def check_document(data: bytes, path: str, jail: Jail) -> tuple[tuple[Include, ...], tuple[Finding, ...]]:

@@ -55,6 +55,20 @@ def _live(document: Document, line: str, number: int) -> bool:
     return comment is None or comment.start == number
 
 
+def unclosed(document: Document) -> Iterator[Finding]:
+    """Notes about blocks that hide every marker below them."""
+    for fence in document.fences[-1:]:
+        if not fence.closed:
+            what = "a code fence is opened here and never closed: everything below it is code"
+            place = Place(document.path, fence.start)
+            yield Finding("fence-unclosed", place, what, "close it", blocking=False)
+    for comment in document.comments[-1:]:
+        if not comment.closed:
+            what = "a comment is opened here and never closed: everything below it is hidden"
+            place = Place(document.path, comment.start)
+            yield Finding("fence-unclosed", place, what, "close it with `-->`", blocking=False)
+
+
 class _Blocks:
     """Pairs the markers of one document, from top to bottom."""
 

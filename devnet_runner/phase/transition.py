@@ -1,130 +1,136 @@
-"""What happens when a step or the phase is done: commits, the tag, the checkpoint, what comes next."""
+"""What happens when the phase is done: the tag, the checkpoint, the progress file, what comes next."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from devnet_runner.phase.lines import Lines, bare, label_of
-from devnet_runner.phase.steps import step_heading
-from devnet_runner.phase.values import CheckpointTemplate, CommitPoint, Item, NextPhase, Tag
+from devnet_runner.phase.lines import Lines, bare, squeezed
+from devnet_runner.phase.shell import words_from
+from devnet_runner.phase.values import CheckpointTemplate, Item, NextPhase, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from devnet_runner.phase.values import OverviewField
 
-POINT = re.compile(r"\W*Commit Point\b\s*([A-Za-z]?\d+(?:\.\d+)*)?\s*(?::\s*(.*))?", re.IGNORECASE)
-BOLD_POINTS = {"commit point", "suggested commit"}
-COMMIT = re.compile(r'\s*git commit\b.*?-m\s+"(.*)', re.DOTALL)
-STEP_IN_SUBJECT = re.compile(r"\(steps?\s+([A-Za-z]?\d+(?:\.\d+)*)\)")
-TAG = re.compile(r'\s*git tag\s+(?:-[as]\s+)*"?([\w.+/-]+)"?(?:\s+-m\s+"([^"]*)")?.*')
-HEREDOC = re.compile(r"\s*cat\s*>{1,2}\s*\"?(\S*CHECKPOINT[^\s\"]*)\"?\s*<<-?\s*(['\"]?)(\w+)\2\s*")
-PAIR = re.compile(r"\s*([A-Z][A-Z0-9_]*):\s*(.*?)\s*")
-PROGRESS = re.compile(r"#?\s*(Update \S*PROGRESS\S*.*\S)\s*", re.IGNORECASE)
-CLEAR = re.compile(r"context clear point", re.IGNORECASE)
-PHASE = re.compile(r"\bPhase\s+([A-Za-z]?\d+|[A-Z])\b\**\s*[:—–-]?\s*(.*)")
-COUNT = re.compile(r"\s*\((?:\d+\s+)?\w+\)\s*$")
-PATH = re.compile(r"`([^`\s]+\.md)`")
+KEY = re.compile(r"[A-Z][A-Z0-9_]*")
+DELIMITER = re.compile(r"-?\s*(?:'(\w+)'|\"(\w+)\"|\\?(\w+))")
+PHASE = re.compile(r"\bPhase ([A-Za-z]?\d+|[A-Z])\b\**(?: ?[:—–-])? ?(.*)")
+COUNT = re.compile(r" \(\d+ \w+\)$")
+PATH = re.compile(r"[`(]([^`()\s]{1,300}\.md)[`)]")
+NO_VALUE = {"-d", "--delete", "-l", "--list", "-v", "--verify", "-n"}
 
 
-def read_commit_points(lines: Lines) -> tuple[CommitPoint, ...]:
-    """The commit points of a document with the first commit message of each."""
-    return tuple(_points(lines))
+class Heredoc(NamedTuple):
+    """The start of a here-document: the file it goes to, its delimiter, whether it is appended."""
 
-
-def _points(lines: Lines) -> Iterator[CommitPoint]:
-    step = ""
-    steps = {heading.line: match[1] for heading, _ in lines.headings() if (match := step_heading(heading))}
-    ends = {heading.line: section.stop for heading, section in lines.headings()}
-    levels = {heading.line: heading.level for heading, _ in lines.headings()}
-    for line in lines.prose(range(1, len(lines.document.lines) + 1)):
-        if line in ends and levels[line] <= 3:
-            step = steps.get(line, "")
-        text = lines.document.lines[line - 1].lstrip("# ")
-        match = POINT.fullmatch(text) if line in ends else None
-        if match or label_of(lines.text(line)) in BOLD_POINTS:
-            number, label = (match[1] or "", (match[2] or "").strip()) if match else ("", "")
-            message = _message(lines, range(line + 1, ends.get(line, len(lines.document.lines) + 1)))
-            named = STEP_IN_SUBJECT.search(message.split("\n", 1)[0])
-            yield CommitPoint(number, label, line, step or (named[1] if named else ""), message)
-
-
-def _message(lines: Lines, section: range) -> str:
-    """The message of the first commit in a range: text between quotes, over as many lines as it takes."""
-    for _, code in lines.code(section):
-        for line in code:
-            match = COMMIT.fullmatch(lines.text(line))
-            if match:
-                rest = "\n".join([match[1], *(lines.text(n) for n in range(line + 1, code.stop))])
-                closing = re.search(r'(?<!\\)"', rest)
-                return (rest[: closing.start()] if closing else rest).strip()
-    return ""
+    path: str
+    delimiter: str
+    appended: bool
 
 
 def read_tag(lines: Lines) -> Tag | None:
     """The first tag that the document's code makes."""
-    for line, text in _code(lines):
-        match = TAG.fullmatch(text)
-        if match:
-            return Tag(match[1], match[2] or "", line)
+    for _, code in lines.code(lines.all):
+        for line in code:
+            text = lines.text(line)
+            position = text.find("git tag ")
+            tag = _tag(words_from(lines, code, line, position), line) if position >= 0 and not _comment(text) else None
+            if tag:
+                return tag
     return None
 
 
-def _code(lines: Lines) -> Iterator[tuple[int, str]]:
-    for _, code in lines.code(range(1, len(lines.document.lines) + 1)):
+def _tag(words: tuple[str, ...], line: int) -> Tag | None:
+    if NO_VALUE & set(words):
+        return None
+    message, name, following = "", "", iter(words[2:])
+    for word in following:
+        if word in {"-m", "-am", "--message"}:
+            message = next(following, "")
+        elif not word.startswith("-"):
+            name = name or word
+    return Tag(name, message, line) if name else None
+
+
+def _comment(text: str) -> bool:
+    return text.lstrip().startswith("#")
+
+
+def code_lines(lines: Lines) -> Iterator[tuple[int, str]]:
+    """Every line of the document's code."""
+    for _, code in lines.code(lines.all):
         for line in code:
             yield line, lines.text(line)
 
 
 def read_checkpoint(lines: Lines) -> CheckpointTemplate | None:
-    """The checkpoint that the document's code writes: a here-document of KEY: value lines."""
-    for _, code in lines.code(range(1, len(lines.document.lines) + 1)):
+    """The checkpoint that the document's code writes: a here-document of `KEY: value` lines, with what is appended."""
+    found: CheckpointTemplate | None = None
+    for _, code in lines.code(lines.all):
         for line in code:
-            match = HEREDOC.fullmatch(lines.text(line))
-            if match:
-                return CheckpointTemplate(match[1], line, tuple(_pairs(lines, range(line + 1, code.stop), match[3])))
-    return None
+            start = _heredoc(lines.text(line))
+            if start and (found is None or (start.appended and start.path == found.path)):
+                pairs = tuple(_pairs(lines, range(line + 1, code.stop), start.delimiter))
+                found = CheckpointTemplate(start.path, found.line if found else line,
+                                           (*(found.values if found else ()), *pairs))  # fmt: skip
+    return found
+
+
+def _heredoc(text: str) -> Heredoc | None:
+    """The here-document that a line begins, where it goes to a checkpoint file."""
+    before, found, after = text.partition("<<")
+    match = DELIMITER.match(after) if found and "CHECKPOINT" in text and before.split()[:1] == ["cat"] else None
+    if match is None:
+        return None
+    words = f"{before} {after[match.end() :]}"
+    path = words.rpartition(">")[2].strip().strip("\"'") if ">" in words else ""
+    return Heredoc(path, match[1] or match[2] or match[3], ">>" in words) if "CHECKPOINT" in path else None
 
 
 def _pairs(lines: Lines, code: range, delimiter: str) -> Iterator[tuple[str, str]]:
     for line in code:
-        if lines.text(line).strip() == delimiter:
+        text = lines.text(line).strip()
+        if text == delimiter:
             return
-        pair = PAIR.fullmatch(lines.text(line))
-        if pair:
-            yield pair[1], pair[2]
+        key, colon, value = text.partition(":")
+        if colon and KEY.fullmatch(key):
+            yield key, value.strip()
 
 
 def read_progress(lines: Lines) -> Item | None:
     """The instruction to update the progress file."""
-    found = ((line, PROGRESS.fullmatch(text)) for line, text in _code(lines))
-    return next((Item(match[1], line) for line, match in found if match), None)
+    for line, text in code_lines(lines):
+        words = text.strip().lstrip("# ")
+        if words[:7].lower() == "update " and "PROGRESS" in words.split(None, 2)[1].upper():
+            return Item(words, line)
+    return None
 
 
 def read_context_clears(lines: Lines) -> tuple[Item, ...]:
     """Where the document asks to clear the context, in a heading or in a comment of its code."""
     headings = [(heading.line, heading.text) for heading, _ in lines.headings()]
-    found = [(line, text.strip("# 🔄")) for line, text in (*headings, *_code(lines)) if CLEAR.search(text)]
-    return tuple(Item(text.strip(), line) for line, text in sorted(found))
+    comments = [(line, text) for line, text in code_lines(lines) if _comment(text)]
+    found = [(line, text) for line, text in (*headings, *comments) if "context clear point" in text.lower()]
+    return tuple(Item(text.strip("# 🔄"), line) for line, text in sorted(found))
 
 
-def read_next_phase(lines: Lines, overview: tuple[OverviewField, ...]) -> NextPhase | None:
-    """The phase that follows: from its own section, else from the overview."""
-    section = next((section for heading, section in lines.headings() if heading.text.lower() == "next phase"), None)
-    for line in lines.prose(section or ()):
-        match = PHASE.search(lines.text(line))
-        if match:
-            return _next(lines, match, line, section or range(0))
+def read_next_phase(lines: Lines, overview: tuple[OverviewField, ...], number: str) -> NextPhase | None:
+    """The phase that follows the one with a number: from its own section, else from the overview."""
+    sections = [section for heading, section in lines.headings() if heading.text.strip().lower() == "next phase"]
+    for line in lines.prose(sections[0] if sections else ()):
+        match = PHASE.search(squeezed(lines.text(line)))
+        if match and match[1].casefold() != number.casefold():
+            return _next(lines, match, line, sections[0])
     named = next((field for field in overview if field.name.lower() == "next phase"), None)
-    if named is None:
+    if named is None or named.value.lower().startswith(("none", "final", "-", "{")):
         return None
-    match = PHASE.search(named.value)
+    match = PHASE.search(squeezed(named.value))
     return NextPhase(match[1] if match else "", bare(match[2] if match else named.value), "", named.line)
 
 
 def _next(lines: Lines, match: re.Match[str], line: int, section: range) -> NextPhase:
-    title = bare(COUNT.sub("", re.split(r"\s*(?:→|->)", match[2])[0]))
-    text = "\n".join(lines.text(one) for one in section)
-    path = PATH.search(text)
-    return NextPhase(match[1], title, path[1] if path else "", line)
+    title = match[2].partition("→")[0].partition("->")[0].strip()
+    path = next((found for one in section if (found := PATH.search(lines.text(one)))), None)
+    return NextPhase(match[1], bare(COUNT.sub("", title)), path[1] if path else "", line)

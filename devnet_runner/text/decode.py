@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_BYTES = 5_000_000
+MAX_LINES = 500_000
 FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOCTTY", 0)
 BOMS = ((codecs.BOM_UTF32_LE, "UTF-32"), (codecs.BOM_UTF32_BE, "UTF-32"), (codecs.BOM_UTF16_LE, "UTF-16"),
         (codecs.BOM_UTF16_BE, "UTF-16"))  # fmt: skip
@@ -83,7 +84,10 @@ def _whole(descriptor: int, size: int) -> bytes:
 
 
 def decode(data: bytes, path: str) -> Text:
-    """Bytes as text. Raises InputError for UTF-16, UTF-32, NUL bytes and invalid UTF-8, with the place."""
+    """Bytes as text.
+
+    Raises InputError, with the place, for UTF-16, UTF-32, NUL bytes, invalid UTF-8, and above 5 MB or 500,000 lines.
+    """
     if len(data) > MAX_BYTES:
         raise _fault(path, f"it has {len(data):,} bytes, more than {MAX_BYTES:,}", "split it")
     for mark, name in BOMS:
@@ -96,6 +100,8 @@ def decode(data: bytes, path: str) -> Text:
     except UnicodeDecodeError as error:
         place = _line(data, error.start)
         raise _fault(path, f"byte {error.start} is no UTF-8", "save it as UTF-8", place) from error
+    if data.count(b"\n") > MAX_LINES:
+        raise _fault(path, f"it has more than {MAX_LINES:,} lines", "split it")
     return Text(path, data, content.replace("\r\n", "\n"), mistake(content))
 
 
