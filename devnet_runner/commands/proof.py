@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from devnet_runner import git
 from devnet_runner.commands.inputs import Inputs, take_digests
 from devnet_runner.database import Database, open_database
+from devnet_runner.database.folders import bases, run_folder, sweep
 from devnet_runner.digest import Digest
 from devnet_runner.findings import Finding, Place
 from devnet_runner.gates.coverage import coverage_findings, stray_findings
@@ -56,9 +56,7 @@ def examine(inputs: Inputs, around: Surroundings) -> tuple[Facts, tuple[Finding,
     if halts and any(finding.blocking for finding in inputs.findings):
         return facts, inputs.findings
     with ExitStack() as stack:
-        scratch = Path(
-            stack.enter_context(tempfile.TemporaryDirectory(prefix="devnet-run-", ignore_cleanup_errors=True))
-        )
+        scratch = _scratch(around, stack)
         database = _database(inputs, around, stack)
         facts = _tools(facts, database)
         site = Site(
@@ -72,6 +70,15 @@ def examine(inputs: Inputs, around: Surroundings) -> tuple[Facts, tuple[Finding,
         with around.live.shown():
             results = _results(inputs, around, site, halts=halts)
         return _judged(inputs, replace(facts, suites=results), halts=halts)
+
+
+def _scratch(around: Surroundings, stack: ExitStack) -> Path:
+    """A private folder of the run's own; what a run that was killed left of its own is swept first."""
+    base = bases(around.environ, None)[-1]
+    sweep(base)
+    folder = stack.enter_context(run_folder(base)).path / "scratch"
+    folder.mkdir(mode=0o700)
+    return folder
 
 
 def _database(inputs: Inputs, around: Surroundings, stack: ExitStack) -> Database | None:
