@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from posixpath import normpath
 from typing import Any
 
 from devnet_runner.errors import InputError
@@ -39,9 +40,11 @@ def find_document(target: str, root: Path, plan: str, start: Path) -> str:
     if given.suffix in {".md", ".markdown", ".txt"} or "/" in target:
         return _file(start / given, root, target)
     known = candidates(root, plan)
-    number = target.lower().removeprefix("phase-").removeprefix("phase").strip()
-    found = [one for one in known if one.number == number]
+    number = target.lower().removeprefix("phase").strip("- ")
+    number = str(int(number)) if number.isdecimal() and len(number) < 5 else number
+    found = [one for one in known if number in {one.number, _stem(one.path)}]
     if len(found) == 1:
+        _file(root / found[0].path, root, found[0].path)
         return found[0].path
     if found:
         paths = ", ".join(one.path for one in found)
@@ -78,15 +81,20 @@ def _unknown(target: str, what: str, fix: str) -> InputError:
 
 
 def candidates(root: Path, plan: str) -> tuple[Candidate, ...]:
-    """Every phase document of a project, by number: those of the plan's folder, and those that a manifest names."""
+    """Every phase document of a project, by number: those that a manifest names, and others of the plan's folder."""
     found = {
         str(path.relative_to(root)): NUMBER.match(path.name)
         for path in sorted((root / plan).glob("phase-*.md"))
         if path.is_file()
     }
-    numbered = {path: match[1].lower() for path, match in found.items() if match}
-    numbered |= {path: number for path, number in _manifest(root).items() if (root / path).is_file()}
-    return tuple(sorted((Candidate(number, path) for path, number in numbered.items()), key=_order))
+    named = _manifest(root)
+    taken = set(named.values())
+    numbered = {path: match[1].lower() for path, match in found.items() if match and match[1].lower() not in taken}
+    return tuple(sorted((Candidate(number, path) for path, number in (numbered | named).items()), key=_order))
+
+
+def _stem(path: str) -> str:
+    return Path(path).stem.lower().removeprefix("phase-")
 
 
 def _order(one: Candidate) -> tuple[int, str, str]:
@@ -102,7 +110,7 @@ def _manifest(root: Path) -> dict[str, str]:
         if path.stat().st_size > MAX_BYTES:
             raise ValueError("it passes 1 MB")
         phases: list[dict[str, Any]] = json.loads(path.read_bytes())["phases"]
-        return {str(one["path"]): str(one["id"]).lower().removeprefix("phase-") for one in phases}
+        return {normpath(str(one["path"])): str(one["id"]).lower().removeprefix("phase-") for one in phases}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         what = f"the manifest cannot be used ({type(error).__name__}: {error})"
         fault = Finding("manifest-wrong", Place(MANIFEST), what, "give each of `phases` an `id` and a `path`")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 from devnet_runner.commands.refusal import refuse, rooted
 from devnet_runner.errors import DevnetError, InputError
@@ -13,7 +14,7 @@ from devnet_runner.record import finding_json
 from devnet_runner.reports.lines import Line, Piece, line, row
 from devnet_runner.reports.plan import include_json
 from devnet_runner.screen import Screen
-from devnet_runner.settings import load
+from devnet_runner.settings import Settings, find_root, load
 from devnet_runner.terminal import visible
 from devnet_runner.verdict import BLOCKED, PASSED, WRONG_INPUT
 
@@ -35,15 +36,21 @@ def command(*, start: Path, environ: Mapping[str, str], paths: tuple[str, ...], 
 
 
 def _checked(start: Path, paths: tuple[str, ...], *, listed: bool) -> Iterator[Checked]:
-    root = rooted(start)
-    settings = load(root)
-    wanted = [start / path for path in paths] or [root / settings.plan]
+    """The documents, checked as they are asked for. Raises InputError where there is none: nothing is no proof."""
+    root = find_root(start) if paths else rooted(start)
+    settings = load(root) if root is not None else Settings()
+    wanted = [start / path for path in paths] or [(root or start) / settings.plan]
     for path in wanted:
         if not path.exists():
             raise InputError(
                 Finding("path-missing", Place(str(path)), "there is no such file or folder", "check the path")
             )
-    return check_files(documents(wanted), Jail(root, settings.include_paths), listed=listed)
+    checked = check_files(documents(wanted), Jail(root or start, settings.include_paths), listed=listed)
+    first = next(checked, None)
+    if first is None:
+        what, fix = "there is no Markdown document here", "name a document, or a folder that holds some"
+        raise InputError(Finding("path-missing", Place(str(wanted[0])), what, fix))
+    return chain((first,), checked)
 
 
 def _text(screen: Screen, checked: Iterator[Checked]) -> int:
@@ -67,22 +74,24 @@ def _fault(finding: Finding) -> Line:
 
 
 def _json(screen: Screen, checked: Iterator[Checked]) -> int:
-    found = list(checked)
-    kinds = {finding.id for one in found for finding in one.findings if finding.blocking}
-    value = {
-        "format": "devnet-includes/1",
-        "documents": [
-            {
-                "path": one.path,
-                "includes": [include_json(include) for include in one.includes],
-                "findings": [finding_json(finding) for finding in one.findings],
-            }
-            for one in found
-        ],
-        "exit_code": _exit_code(kinds),
-    }
-    screen.text(json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+    """Write each document when it has been checked, so that memory does not grow with their number."""
+    kinds: set[str] = set()
+    screen.text('{"format": "devnet-includes/1", "documents": [')
+    before = "\n"
+    for one in checked:
+        kinds |= {finding.id for finding in one.findings if finding.blocking}
+        screen.text(before + json.dumps(_value(one), ensure_ascii=False))
+        before = ",\n"
+    screen.text(f'\n], "exit_code": {_exit_code(kinds)}}}\n')
     return _exit_code(kinds)
+
+
+def _value(one: Checked) -> dict[str, Any]:
+    return {
+        "path": one.path,
+        "includes": [include_json(include) for include in one.includes],
+        "findings": [finding_json(finding) for finding in one.findings],
+    }
 
 
 def _exit_code(kinds: set[str]) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from devnet_runner.commands.refusal import refuse
@@ -20,7 +22,6 @@ from devnet_runner.text import damage_finding, read_text, repair
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 
 def command(*, start: Path, environ: Mapping[str, str], phase: str, form: str, **flags: bool) -> int:
@@ -29,7 +30,9 @@ def command(*, start: Path, environ: Mapping[str, str], phase: str, form: str, *
     try:
         root, settings = place(phase, start)
         path = find_document(phase, root, settings.plan, start)
-        return _repair(screen, root, path) if flags.get("repair") else _show(screen, root, settings, path, form)
+        if flags.get("repair"):
+            return _repair(screen, root, path)
+        return _show(screen, root, _jail(root, settings, start), path, form)
     except DevnetError as error:
         return refuse(screen, error, form, "")
 
@@ -37,16 +40,23 @@ def command(*, start: Path, environ: Mapping[str, str], phase: str, form: str, *
 def place(target: str, start: Path) -> tuple[Path, Settings]:
     """The root and settings for a document: a file may be looked at where there is no project."""
     root = find_root(start)
-    file = (start / target).resolve()
-    if file.is_file() and (root is None or not file.is_relative_to(root.resolve())):
-        root = find_root(file.parent) or file.parent
+    # Where the path itself leads out of the project it is meant; a link that does is not followed.
+    file = Path(os.path.abspath(start / target))  # noqa: PTH100
+    if file.is_file() and (root is None or not file.is_relative_to(root)):
+        root = find_root(file.parent) or (start if file.is_relative_to(start) else file.parent)
     return (root, load(root)) if root is not None else (start, Settings())
 
 
-def _show(screen: Screen, root: Path, settings: Settings, path: str, form: str) -> int:
+def _jail(root: Path, settings: Settings, start: Path) -> Jail:
+    """Where included sources are read: a document out of any project quotes those of the project one stands in."""
+    home = find_root(start) if find_root(root) is None else None
+    return Jail(root, settings.include_paths) if home is None else Jail(home, load(home).include_paths)
+
+
+def _show(screen: Screen, root: Path, jail: Jail, path: str, form: str) -> int:
     text = read_text(root / path, path)
     parsed = read_phase(text)
-    includes, drifted = Checker(Jail(root, settings.include_paths)).check(text.data, path)
+    includes, drifted = Checker(jail).check(text.data, path)
     findings = tuple(dict.fromkeys((*damage_finding(text), *parsed.findings, *drifted)))
     findings = tuple(sorted(findings, key=lambda finding: (not finding.blocking, finding.where)))
     if form == "json":

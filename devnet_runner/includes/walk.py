@@ -49,16 +49,19 @@ def documents(paths: Iterable[Path]) -> Iterator[str]:
 
 
 def _below(folder: str) -> Iterator[str]:
-    for base, folders, files in os.walk(folder, onerror=_unlisted):
+    errors: list[OSError] = []
+    for base, folders, files in os.walk(folder, onerror=errors.append):
         folders[:] = sorted(name for name in folders if name not in SKIPPED)
         for name in sorted(files):
             if name.endswith(MARKDOWN):
                 yield os.path.join(base, name)  # noqa: PTH118
+    if errors:
+        raise InputError([_unlisted(error) for error in errors])
 
 
-def _unlisted(error: OSError) -> None:
+def _unlisted(error: OSError) -> Finding:
     what = f"the folder cannot be listed ({error.strerror})"
-    raise InputError(Finding("path-missing", Place(str(error.filename)), what, "make it readable")) from error
+    return Finding("path-missing", Place(str(error.filename)), what, "make it readable")
 
 
 def check_files(files: Iterable[str], jail: Jail, *, listed: bool = True) -> Iterator[Checked]:
@@ -68,12 +71,18 @@ def check_files(files: Iterable[str], jail: Jail, *, listed: bool = True) -> Ite
     """
     checker = Checker(jail)
     start = os.path.join(jail.root, "")  # noqa: PTH118
-    for file in files:
-        path = file.removeprefix(start)
-        try:
-            yield _check(checker, file, path, listed=listed)
-        except InputError as error:
-            yield Checked(path, 0, 0, (), error.findings)
+    try:
+        for file in files:
+            yield _checked(checker, file, file.removeprefix(start), listed=listed)
+    except InputError as error:
+        yield Checked(error.findings[0].where.path, 0, 0, (), error.findings)
+
+
+def _checked(checker: Checker, file: str, path: str, *, listed: bool) -> Checked:
+    try:
+        return _check(checker, file, path, listed=listed)
+    except InputError as error:
+        return Checked(path, 0, 0, (), error.findings)
 
 
 def _check(checker: Checker, file: str, path: str, *, listed: bool) -> Checked:
