@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.whole import Goal, compared, run
+from benchmarks.whole import Goal, compared
 
 DOCUMENTS = 10_000
 FEW = 1_000
@@ -19,6 +20,11 @@ for base, _, names in os.walk(sys.argv[1]):
     for name in names:
         with open(os.path.join(base, name), "rb") as stream:
             hashlib.sha256(stream.read()).hexdigest()
+"""
+LAUNCHER = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """
 SNIPPET = (
     "Keep to the rule that this section states, and say so in the commit.\n- One purpose a commit.\n- No leftovers.\n"
@@ -35,13 +41,22 @@ def main() -> list[Goal]:
         total = make(root)
         check, baseline = [command, "includes", "check", "phases"], [sys.executable, "-c", BASELINE, "phases"]
         ours, theirs = compared(check, baseline, root, rounds=ROUNDS)
-        few = run([command, "includes", "check", "phases/0"], root).memory
-        many = run(check, root).memory
+        few, many = peak([command, "includes", "check", "phases/0"], root), peak(check, root)
     note = f"{ours:.2f} s against {theirs:.2f} s, {DOCUMENTS:,} documents, {total / 1e6:.0f} MB"
     return [
         Goal("includes check / reading and hashing", ours / theirs, LIMIT, note),
-        Goal(f"memory, {DOCUMENTS:,} documents / {FEW:,}", many / few, MEMORY_LIMIT, f"{many:.0f} MiB, {few:.0f} MiB"),
+        Goal(f"memory, {DOCUMENTS:,} documents / {FEW:,}", many / few, MEMORY_LIMIT, f"{many:.1f} MiB, {few:.1f} MiB"),
     ]
+
+
+def peak(argv: list[str], root: Path) -> float:
+    """The most memory that a process held, in MiB.
+
+    Started by a small process: Linux counts what the starting process holds as the peak of what it starts.
+    """
+    launcher = [sys.executable, "-I", "-S", "-c", LAUNCHER, *argv]
+    said = subprocess.run(launcher, cwd=root, stdout=subprocess.PIPE, check=True, timeout=120).stdout
+    return int(said) / 1024
 
 
 def make(root: Path) -> int:
