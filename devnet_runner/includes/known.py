@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from devnet_runner.includes.markers import BEGIN, END, END_LINE, MAX_MARKERS
@@ -95,8 +96,12 @@ def _plain(text: bytes) -> bool:
     return not mark
 
 
+@lru_cache(maxsize=1024)
 def _fence(mark: bytes, line: bytes) -> bytes:
-    """The fence that is open after a line that begins with a fence; `mark` is open before it."""
+    """The fence that is open after a line that begins with a fence; `mark` is open before it.
+
+    Documents open their code with the same few lines, so most answers are known.
+    """
     rest = line.lstrip(line[:1])
     found = line[: len(line) - len(rest)]
     if mark:
