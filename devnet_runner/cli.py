@@ -50,7 +50,7 @@ def devnet_run() -> None:
 
 @devnet_run.command()
 @click.argument("phase")
-@click.option("--step", default="", metavar="N", help="Verify one step of the phase only.")
+@click.option("--step", default=None, metavar="N", help="Verify one step of the phase only.")
 @click.option("--mode", type=click.Choice(["blocking", "advisory"]), envvar="VERIFICATION_MODE",
               help="Advisory runs everything, exits 0 and writes nothing.  [default: blocking]")  # fmt: skip
 @click.option("--keep-going", is_flag=True, help="Run everything, also after a blocking failure.")
@@ -58,6 +58,9 @@ def devnet_run() -> None:
 @click.option("--format", "form", type=FORMATS, default="text", help="The report's format.")
 def run(**options: Any) -> int:
     """Verify PHASE (phase-3, or a document's path) and give the verdict. The word `run` may be left out."""
+    if options["step"] == "":
+        raise click.BadParameter("it is empty: name a step, or leave --step away", param_hint="--step")
+    options["step"] = options["step"] or ""
     return call("run")(start=Path.cwd(), environ=os.environ, **options)
 
 
@@ -109,6 +112,9 @@ def _exit_code(argv: list[str] | None) -> int:
     except BrokenPipeError:
         # The reader went away: flushing again at exit must not fail, and a verdict nobody read must not pass.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 3
+    except OSError as error:
+        click.echo(f"output cannot be written: {error.strerror}; check where it is sent", err=True)
         return 3
     except Exception as error:
         if os.environ.get("DEVNET_TRACEBACK"):

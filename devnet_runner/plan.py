@@ -45,7 +45,11 @@ def arrange(phase: Phase, settings: Settings, step: str = "") -> Plan:
     numbers = {one.number for one in steps}
     suites = tuple(suite for suite in settings.suites if _bound(suite, phase, numbers))
     layers = tuple(_judged(layer, phase) for layer in settings.layers if _bound(layer, phase, numbers))
-    findings = (*_steps_without_suite(phase, steps, suites, settings), *_layer_faults(phase, layers, settings))
+    findings = (
+        *_empty_steps(phase, steps),
+        *_steps_without_suite(phase, steps, suites, settings),
+        *_layer_faults(phase, layers, settings),
+    )
     return Plan(phase, step, steps, suites, layers, findings)
 
 
@@ -73,6 +77,19 @@ def _judged(layer: Layer, phase: Phase) -> Layer:
 def _target(layer: Layer, phase: Phase) -> Decimal | None:
     own = next((step.coverage_target for step in phase.steps if layer.step and step.number == layer.step), None)
     return own if own is not None else phase.coverage_target
+
+
+def _empty_steps(phase: Phase, steps: tuple[Step, ...]) -> tuple[Finding, ...]:
+    return tuple(
+        Finding(
+            "step-unprovable",
+            Place(phase.path, step.line),
+            f"step {step.number} promises nothing, so nothing can prove it",
+            "add `**Expected Deliverables:**` and a list below it",
+        )
+        for step in steps
+        if not step.deliverables
+    )
 
 
 def _steps_without_suite(

@@ -15,10 +15,10 @@ from devnet_runner.database import Database, open_database
 from devnet_runner.database.folders import bases, run_folder, sweep
 from devnet_runner.digest import Digest
 from devnet_runner.findings import Finding, Place
-from devnet_runner.gates.coverage import coverage_findings, stray_findings
+from devnet_runner.gates.coverage import coverage_findings, stray_findings, unmeasured_findings
 from devnet_runner.gates.deliverables import deliverable_findings, matrix, unknown_marks
 from devnet_runner.gates.suites import suite_findings
-from devnet_runner.measures import BadCoverage, FileMeasure, LayerMeasure, by_layer, read_coverage, strays
+from devnet_runner.measures import BadCoverage, FileMeasure, LayerMeasure, by_layer, read_coverage, strays, unmeasured
 from devnet_runner.measures.layers import sources
 from devnet_runner.process import run as run_process
 from devnet_runner.record import Facts, Input
@@ -117,7 +117,7 @@ def _judged(inputs: Inputs, facts: Facts, *, halts: bool) -> tuple[Facts, tuple[
         findings += suite_findings(suites[result.suite], result, settings.path, plan.command)
     data, measures, faults = _coverage(inputs, facts.suites)
     layers = by_layer(measures, plan.layers)
-    proofs = matrix(plan.steps, facts.suites, inputs.blocking, partial(_layers_of, plan.layers, layers))
+    proofs = matrix(plan.steps, facts.suites, _steps_of(inputs), partial(_layers_of, plan.layers, layers))
     facts = replace(facts, layers=layers, coverage=data, proofs=proofs)
     findings += [*faults, *unknown_marks(plan.phase, facts.suites), *_changed(inputs)]
     findings += stray_findings(strays(measures, plan.layers), settings.path)
@@ -125,9 +125,17 @@ def _judged(inputs: Inputs, facts: Facts, *, halts: bool) -> tuple[Facts, tuple[
     if not (
         halts and any(result.outcome is not Outcome.PASSED for result in facts.suites if suites[result.suite].blocking)
     ):
-        findings += coverage_findings(layers, plan.layers, settings.path, plan.command)
-        findings += deliverable_findings(plan.phase, proofs)
+        about = coverage_findings(layers, plan.layers, settings.path, plan.command)
+        about += unmeasured_findings(unmeasured(measures, plan.layers, inputs.root), plan.command)
+        # A layer that is too low explains every deliverable that rests on it.
+        proofs = tuple(proof for proof in proofs if not about or proof.kind != "coverage")
+        findings += [*about, *deliverable_findings(plan.phase, proofs)]
     return facts, tuple(findings)
+
+
+def _steps_of(inputs: Inputs) -> dict[str, str]:
+    """The step that each blocking suite is bound to, empty for every step."""
+    return {suite.id: suite.step for suite in inputs.plan.suites if suite.blocking}
 
 
 def _layers_of(layers: tuple[Layer, ...], measures: tuple[LayerMeasure, ...], step: Step) -> tuple[LayerMeasure, ...]:

@@ -41,6 +41,26 @@ def coverage_findings(
     return tuple(replace(finding, command=rerun) for finding in findings)
 
 
+def unmeasured_findings(left_out: tuple[tuple[str, str], ...], rerun: str) -> tuple[Finding, ...]:
+    """A finding for each layer with source files that nobody measured, at the first of them."""
+    by_layer: dict[str, list[str]] = {}
+    for layer, path in left_out:
+        by_layer.setdefault(layer, []).append(path)
+    return tuple(
+        Finding(
+            "coverage-unmeasured",
+            Place(paths[0]),
+            f"layer {layer} has source files that no coverage file speaks of: {_named(tuple(paths))}",
+            "let the suites measure them (coverage's `omit`, `pragma` lines and folders without `__init__.py` hide "
+            "files; vitest needs `coverage.include`), or leave them out of the layer's paths",
+            expected="every source file of the layer measured",
+            actual=f"{len(paths)} without a measure",
+            command=rerun,
+        )
+        for layer, paths in by_layer.items()
+    )
+
+
 def stray_findings(strays: tuple[FileMeasure, ...], settings_path: str) -> tuple[Finding, ...]:
     """Advisory findings on files that were measured and count for no layer; at most one for each reason."""
     outside = tuple(one.path for one in strays if one.outside)

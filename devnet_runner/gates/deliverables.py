@@ -11,7 +11,7 @@ from devnet_runner.findings import Finding, Place
 from devnet_runner.results import Outcome, SuiteResult, TestResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from devnet_runner.measures import LayerMeasure
     from devnet_runner.phase import Phase, Step
@@ -42,15 +42,30 @@ def same_text(text: str) -> str:
 
 
 def matrix(
-    steps: Iterable[Step], results: Iterable[SuiteResult], blocking: frozenset[str], layers_of: LayersOf
+    steps: Iterable[Step], results: Iterable[SuiteResult], blocking: Mapping[str, str], layers_of: LayersOf
 ) -> tuple[Proof, ...]:
-    """Deliverables and expected items of steps against the tests of blocking suites that name them."""
+    """Deliverables and expected items of steps against the tests that name them.
+
+    Only tests of blocking suites count, and only for the step that their suite is bound to: `blocking` maps each such
+    suite to its step, empty for every step.
+    """
+    named: list[tuple[str, str, TestResult]] = [
+        (blocking[result.suite], same_text(text), test)
+        for result in results
+        if result.suite in blocking
+        for test in result.tests
+        for text in test.proves
+    ]
+    return tuple(proof for step in steps for proof in _of_step(step, _about(step, named), layers_of(step)))
+
+
+def _about(step: Step, named: list[tuple[str, str, TestResult]]) -> dict[str, list[TestResult]]:
+    """The tests that speak about a step, by the text that they name."""
     tests: dict[str, list[TestResult]] = {}
-    for result in results:
-        for test in result.tests if result.suite in blocking else ():
-            for text in test.proves:
-                tests.setdefault(same_text(text), []).append(test)
-    return tuple(proof for step in steps for proof in _of_step(step, tests, layers_of(step)))
+    for bound, text, test in named:
+        if bound in {"", step.number}:
+            tests.setdefault(text, []).append(test)
+    return tests
 
 
 def _of_step(step: Step, tests: dict[str, list[TestResult]], layers: tuple[LayerMeasure, ...]) -> Iterator[Proof]:
@@ -65,9 +80,9 @@ def _of_step(step: Step, tests: dict[str, list[TestResult]], layers: tuple[Layer
 
 
 def _by_tests(step: Step, kind: str, text: str, line: int, tests: dict[str, list[TestResult]]) -> Proof:
-    named = tuple((test.name, test.outcome) for test in tests.get(same_text(text), ()))
-    proved = bool(named) and all(outcome is Outcome.PASSED for _, outcome in named)
-    return Proof(step.number, kind, text, line, named, proved)
+    found = tuple((test.name, test.outcome) for test in tests.get(same_text(text), ()))
+    proved = bool(found) and all(outcome is Outcome.PASSED for _, outcome in found)
+    return Proof(step.number, kind, text, line, found, proved)
 
 
 def deliverable_findings(phase: Phase, proofs: tuple[Proof, ...]) -> tuple[Finding, ...]:

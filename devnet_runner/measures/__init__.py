@@ -2,6 +2,7 @@
 
 from devnet_runner.measures.layers import Gap, LayerMeasure, by_layer, sources, strays
 from devnet_runner.measures.read import read_coverage
+from devnet_runner.measures.unmeasured import unmeasured
 from devnet_runner.measures.values import BadCoverage, FileMeasure, Ratio
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     "read_coverage",
     "sources",
     "strays",
+    "unmeasured",
 ]

@@ -33,6 +33,12 @@ def coverage_in(text: str) -> Decimal | None:
     return _percent(match[1]) if match else None
 
 
+def coverage_deliverable(text: str) -> Decimal | None:
+    """The coverage that a deliverable is about: it begins with it. What only mentions coverage needs a test."""
+    match = FORWARD.match(squeezed(bare(text)))
+    return _percent(match[1]) if match else None
+
+
 def overview_target(overview: tuple[OverviewField, ...]) -> Decimal | None:
     """The phase's own target: the overview's coverage field, which has a percentage or `≥ 98`, or no number at all.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from devnet_runner.phase.commands import read_commands
-from devnet_runner.phase.coverage import coverage_in
+from devnet_runner.phase.coverage import coverage_deliverable
 from devnet_runner.phase.lines import Lines, label_of, squeezed
 from devnet_runner.phase.values import Deliverable, ExpectedCheck, Step
 
@@ -86,7 +86,9 @@ def _deliverables(lines: Lines, section: range) -> Iterator[Deliverable]:
     for line in lines.prose(section):
         if label_of(lines.text(line)) in DELIVERABLES:
             for item in lines.list_after(line, section):
-                yield Deliverable(item.text, item.line, coverage_in(item.text), tuple(STANDARD.findall(item.text)))
+                yield Deliverable(
+                    item.text, item.line, coverage_deliverable(item.text), tuple(STANDARD.findall(item.text))
+                )
 
 
 def _expected(lines: Lines, section: range) -> Iterator[ExpectedCheck]:

@@ -104,8 +104,8 @@ STEP = Step(
 PHASE = Phase("3", "T", "p.md", 1, Digest("0"), steps=(STEP,))
 
 
-def unproved(tests, layers=(LAYER,), blocking=frozenset({"s"})):
-    proofs = matrix((STEP,), (SuiteResult("s", Outcome.PASSED, tests),), blocking, lambda _: layers)
+def unproved(tests, layers=(LAYER,), blocking=(("s", ""),)):
+    proofs = matrix((STEP,), (SuiteResult("s", Outcome.PASSED, tests),), dict(blocking), lambda _: layers)
     return [(one.id, one.where.line, one.blocking) for one in deliverable_findings(PHASE, proofs)]
 
 
@@ -117,19 +117,21 @@ NOT_COVERED = ("coverage-unproved", 7, True)
 @pytest.mark.parametrize(
     ("tests", "layers", "blocking", "found"),
     [
-        ((PASSED, PAYS), (LAYER,), {"s"}, []),
-        ((PASSED,), (LAYER,), {"s"}, [("expected-unproved", 8, False)]),
-        ((PAYS,), (LAYER,), {"s"}, [NOT_PAYMENTS]),
-        ((PASSED, PAYS), (LAYER,), {"other"}, [NOT_PAYMENTS, ("expected-unproved", 8, False)]),
-        ((PASSED, PAYS, TestResult("t3", Outcome.SKIPPED, proves=("Payments",))), (LAYER,), {"s"}, [NOT_PAYMENTS]),
-        ((PASSED, PAYS), (), {"s"}, [NOT_COVERED]),
-        ((PASSED, PAYS), (layer(Ratio(94, 100), Ratio()),), {"s"}, [NOT_COVERED]),
-        ((PASSED, PAYS), (layer(Ratio(), Ratio()),), {"s"}, [NOT_COVERED]),
-        ((PASSED, PAYS), (layer(Ratio(99, 100), Ratio(94, 100)),), {"s"}, [NOT_COVERED]),
+        ((PASSED, PAYS), (LAYER,), {"s": ""}, []),
+        ((PASSED,), (LAYER,), {"s": ""}, [("expected-unproved", 8, False)]),
+        ((PAYS,), (LAYER,), {"s": ""}, [NOT_PAYMENTS]),
+        ((PASSED, PAYS), (LAYER,), {"s": "1"}, []),
+        ((PASSED, PAYS), (LAYER,), {"s": "2"}, [NOT_PAYMENTS, ("expected-unproved", 8, False)]),
+        ((PASSED, PAYS), (LAYER,), {"other": ""}, [NOT_PAYMENTS, ("expected-unproved", 8, False)]),
+        ((PASSED, PAYS, TestResult("t3", Outcome.SKIPPED, proves=("Payments",))), (LAYER,), {"s": ""}, [NOT_PAYMENTS]),
+        ((PASSED, PAYS), (), {"s": ""}, [NOT_COVERED]),
+        ((PASSED, PAYS), (layer(Ratio(94, 100), Ratio()),), {"s": ""}, [NOT_COVERED]),
+        ((PASSED, PAYS), (layer(Ratio(), Ratio()),), {"s": ""}, [NOT_COVERED]),
+        ((PASSED, PAYS), (layer(Ratio(99, 100), Ratio(94, 100)),), {"s": ""}, [NOT_COVERED]),
     ],
 )  # fmt: skip
 def test_a_deliverable_needs_its_proof(tests, layers, blocking, found):
-    assert unproved(tests, layers, frozenset(blocking)) == found
+    assert unproved(tests, layers, tuple(blocking.items())) == found
 
 
 def test_a_mark_that_names_nothing_is_told_with_the_nearest():

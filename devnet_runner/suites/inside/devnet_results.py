@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 PROVES = "devnet.proves"
 REASON_LIMIT = 2000
@@ -41,18 +44,40 @@ class Writer:
         # Unbuffered and open for the whole session: the file outlives any single hook call.
         self._file = open(target, "ab", buffering=0)  # noqa: SIM115, PTH123
         self._ends: dict[str, dict[str, Any]] = {}
+        self._blocking: list[str] = []
 
     def _write(self, event: str, **values: Any) -> None:
         line = json.dumps({"event": event, **values}, ensure_ascii=True)
         self._file.write(line.encode("ascii") + b"\n")
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Note the blocking tests before an option or a conftest can take one away."""
+        self._blocking = [item.nodeid for item in items if item.get_closest_marker("blocking")]
+
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Say which tests will run."""
-        self._write("collected", tests=[item.nodeid for item in session.items])
+        """Say which tests have to run; one that was taken away in between will stay without a result."""
+        names = [item.nodeid for item in session.items]
+        self._write("collected", tests=list(dict.fromkeys([*self._blocking, *names])))
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Keep an exception an exception, whatever other plugins make of its report."""
+        report = yield
+        if call.excinfo is not None and report.passed and not hasattr(report, "wasxfail"):
+            report.outcome = "failed"
+            report.longrepr = f"a plugin changed this report to passed: {call.excinfo.exconly()}"
+        return report
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Say what could not be collected."""
+        if report.skipped:
+            path, line, reason = _crash(report)
+            kept = {"outcome": "skipped", "duration": 0.0, "proves": []}
+            self._write("test", name=report.nodeid, path=path, line=line, reason=reason, **kept)
         if report.failed:
             path, line, reason = _crash(report)
             self._write("error", name=report.nodeid, path=path, line=line, reason=reason)
