@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -173,3 +175,55 @@ def test_a_hang_is_killed_with_its_workers(root: Path) -> None:
     result = run(root, "add(1, 2)", "(() => { for (;;) {} })()", replace(SUITE, timeout=5))
     assert (result.outcome, result.tests) == (Outcome.TIMED_OUT, ())
     assert processes_in(root) == []
+
+
+DOCUMENT = """\
+# Phase 4: Numbers
+
+### Step 1: Adding
+
+**Expected Deliverables:**
+- Addition of numbers
+- **95% test coverage for adding**
+"""
+SETTINGS = """\
+project: adder
+layers:
+  adder: {paths: ["packages/adder/src/**"], minimum: 95}
+suites:
+  - id: adder
+    phase: 4
+    step: 1
+    runner: command
+    command: [node_modules/.bin/vitest, run, --reporter=junit, --outputFile=out/junit.xml, --coverage,
+              --coverage.reporter=lcov]
+    directory: packages/adder
+    junit: packages/adder/out/junit.xml
+    coverage: packages/adder/coverage/lcov.info
+    timeout: 120
+    proves: [{deliverable: Addition of numbers, tests: "*add > adds*"}]
+"""
+
+
+def judged(root: Path, old: str = "", new: str = "") -> tuple[int, dict[str, Any]]:
+    """The exit code and report of `devnet-run` on the project, with a change to its tests."""
+    (root / "phases").mkdir()
+    (root / "phases" / "phase-4-numbers.md").write_text(DOCUMENT)
+    (root / "devnet.yaml").write_text(SETTINGS)
+    (root / SUITE.directory / "src" / "add.test.ts").write_text(TESTS.replace(old, new) if old else TESTS)
+    own = Path(__file__).resolve().parents[2]
+    argv = (sys.executable, "-m", "devnet_runner", "phase-4", "--format", "json")
+    done = run_process(Command(argv, root, dict(os.environ) | {"PYTHONPATH": str(own)}, timeout=120))
+    return done.exit_code, json.loads(done.output)
+
+
+def test_the_command_proves_a_typescript_phase(root: Path) -> None:
+    code, report = judged(root)
+    assert (code, report["verdict"]) == (0, "passed"), report
+    assert (root / "DEVNET-CHECKPOINT.txt").exists()
+
+
+def test_the_command_blocks_on_a_failing_typescript_test(root: Path) -> None:
+    code, report = judged(root, "toBe(3)", "toBe(4)")
+    assert (code, report["findings"][0]["id"]) == (1, "test-failed")
+    assert not (root / "DEVNET-CHECKPOINT.txt").exists()
