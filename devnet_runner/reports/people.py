@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from devnet_runner.record import Record
 
 ADVICE_LIMIT = 5
-"""Advisory findings shown; the others are counted, and the JSON report has them."""
+FAULT_LIMIT = 50
+"""Advisory findings and faults shown; the others are counted, and the JSON report has them."""
 
 
 def report_lines(record: Record, written: tuple[str, ...] = ()) -> list[Line]:
@@ -27,7 +28,9 @@ def report_lines(record: Record, written: tuple[str, ...] = ()) -> list[Line]:
 
 def error_lines(error: DevnetError, following: str) -> list[Line]:
     """The report of a command that could not come to a verdict."""
-    lines = [line(Piece(f"{f.where}", "strong"), f": {visible(f.what)}; {visible(f.fix)}") for f in error.findings]
+    shown, more = error.findings[:FAULT_LIMIT], len(error.findings) - FAULT_LIMIT
+    lines = [line(Piece(f"{f.where}", "strong"), f": {visible(f.what)}; {visible(f.fix)}") for f in shown]
+    lines += [row("note", f"{more} more faults: add --format json")] if more > 0 else []
     return [*lines, row("next", following)] if following else lines
 
 
