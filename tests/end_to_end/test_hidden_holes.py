@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-NO_COVER = " ".join(["no", "cover"])
+NO_COVER = "no cover"
 NEVER = "def never(x):\n    if x:\n        return 1\n    return 2\n"
 
 
