@@ -48,6 +48,7 @@ def arrange(phase: Phase, settings: Settings, step: str = "") -> Plan:
     findings = (
         *_empty_steps(phase, steps),
         *_steps_without_suite(phase, steps, suites, settings),
+        *_lost_suites(phase, settings),
         *_layer_faults(phase, layers, settings),
     )
     return Plan(phase, step, steps, suites, layers, findings)
@@ -109,6 +110,21 @@ def _steps_without_suite(
         )
         for step in steps
         if not everywhere and step.number not in bound
+    )
+
+
+def _lost_suites(phase: Phase, settings: Settings) -> tuple[Finding, ...]:
+    """Suites of this phase that are bound to a step which it does not have: nothing would ever run them."""
+    numbers = {step.number for step in phase.steps}
+    return tuple(
+        Finding(
+            "suite-step-unknown",
+            Place(settings.path, suite.line),
+            f"suite {suite.id} is bound to step {suite.step}, which phase {phase.number} does not have",
+            f"bind it to one of its steps: {', '.join(sorted(numbers))}",
+        )
+        for suite in settings.suites
+        if suite.phase.casefold() == phase.number.casefold() and suite.step and suite.step not in numbers
     )
 
 

@@ -90,5 +90,11 @@ def test_a_step_is_not_proved_by_the_suite_of_another(project):
     assert answer.blocking == ["deliverable-unproved"]
 
 
+def test_a_suite_that_nothing_would_ever_run_is_told(project):
+    project.replace("devnet.yaml", "suites:\n", "suites:\n  - {id: lost, phase: 1, step: 77, paths: [tests]}\n")
+    answer = project.run("phase-1", "--step", "1", "--format", "json")
+    assert (answer.code, answer.blocking) == (1, ["suite-step-unknown"])
+
+
 def test_an_empty_step_is_a_fault_of_the_command(project):
     assert project.run("phase-1", "--step", "").code == 2
