@@ -70,4 +70,4 @@ def _even(text: str) -> bool:
 
 def _unquoted(parts: list[str]) -> str:
     text = "\n".join(parts).strip()
-    return text[:-1] if _closes(text) else text
+    return text[:-1].rstrip() if _closes(text) else text
