@@ -53,14 +53,18 @@ def find_document(target: str, root: Path, plan: str, start: Path) -> str:
 
 
 def _file(path: Path, root: Path, target: str) -> str:
-    real, base = path.resolve(), root.resolve()
+    try:
+        real, base = path.resolve(), root.resolve()
+        near = None if real.exists() else get_close_matches(path.name, _names(path.parent), n=3)
+    except (OSError, ValueError, RuntimeError) as error:
+        # A name that is too long, a loop of links, a folder that may not be read.
+        why = getattr(error, "strerror", None) or str(error)
+        raise _unknown(target, f"'{target}' cannot be looked at ({why})", "check the path") from error
     if not real.is_relative_to(base):
         raise _unknown(target, f"'{target}' is outside of {root}", "name a document of this project, or go to its own")
-    if not real.exists():
-        near = get_close_matches(path.name, _names(path.parent), n=3)
-        raise _unknown(
-            target, f"'{target}' does not exist", f"did you mean {', '.join(near)}?" if near else "check the path"
-        )
+    if near is not None:
+        fix = f"did you mean {', '.join(near)}?" if near else "check the path"
+        raise _unknown(target, f"'{target}' does not exist", fix)
     return str(real.relative_to(base))
 
 
