@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -40,16 +41,16 @@ def _checked(start: Path, paths: tuple[str, ...], *, listed: bool) -> Iterator[C
     root = find_root(start) if paths else rooted(start)
     settings = load(root) if root is not None else Settings()
     wanted = [start / path for path in paths] or [(root or start) / settings.plan]
-    for path in wanted:
-        if not path.exists():
-            raise InputError(
-                Finding("path-missing", Place(str(path)), "there is no such file or folder", "check the path")
-            )
+    names = paths or (settings.plan,)
+    for name, path in zip(names, wanted, strict=True):
+        # A name that is too long is none either: pathlib would raise.
+        if not os.path.exists(path):  # noqa: PTH110
+            raise InputError(Finding("path-missing", Place(name), "there is no such file or folder", "check the path"))
     checked = check_files(documents(wanted), Jail(root or start, settings.include_paths), listed=listed)
     first = next(checked, None)
     if first is None:
         what, fix = "there is no Markdown document here", "name a document, or a folder that holds some"
-        raise InputError(Finding("path-missing", Place(str(wanted[0])), what, fix))
+        raise InputError(Finding("path-missing", Place(names[0]), what, fix))
     return chain((first,), checked)
 
 

@@ -41,8 +41,9 @@ def place(target: str, start: Path) -> tuple[Path, Settings]:
     """The root and settings for a document: a file may be looked at where there is no project."""
     root = find_root(start)
     # Where the path itself leads out of the project it is meant; a link that does is not followed.
+    # What pathlib asks of a name that is too long raises; os.path only says no.
     file = Path(os.path.abspath(start / target))  # noqa: PTH100
-    if file.is_file() and (root is None or not file.is_relative_to(root)):
+    if os.path.isfile(file) and (root is None or not file.is_relative_to(root)):  # noqa: PTH113
         root = find_root(file.parent) or (start if file.is_relative_to(start) else file.parent)
     return (root, load(root)) if root is not None else (start, Settings())
 
