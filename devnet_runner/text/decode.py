@@ -96,7 +96,8 @@ def decode(data: bytes, path: str) -> Text:
     if b"\0" in data:
         raise _fault(path, f"byte {data.index(0)} is NUL", "save it as UTF-8 text", _line(data, data.index(0)))
     try:
-        content = data.decode("utf-8-sig")
+        # Not `utf-8-sig`: its errors count from behind the mark.
+        content = data.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         place = _line(data, error.start)
         raise _fault(path, f"byte {error.start} is no UTF-8", "save it as UTF-8", place) from error
