@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from devnet_runner.includes.jail import Jail
 
 SKIPPED = {".git", ".hg", ".venv", "node_modules", "__pycache__"}
+NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 MARKDOWN = (".md", ".markdown")
 
 
@@ -98,6 +99,16 @@ def _check(checker: Checker, file: str, path: str, *, listed: bool) -> Checked:
 def _bytes(file: str, path: str) -> bytes:
     """The bytes of a document. Raises InputError, which says why, where they cannot be had."""
     try:
-        return read_regular(file)
+        return read_regular(file, flags=NO_LINK)
     except (OSError, ValueError):
+        _refuse_link(file, path)
         return read_text(file, path).data
+
+
+def _refuse_link(file: str, path: str) -> None:
+    """Raise InputError for a link below the root that leads out of it; `path` is absolute for other files."""
+    root = os.path.realpath(file.removesuffix(path)) if file != path else ""
+    real = os.path.realpath(file)
+    if root and os.path.commonpath((root, real)) != root:
+        what = f"the document cannot be used: it leaves the repository through a link, to {real}"
+        raise InputError(Finding("document-unreadable", Place(path), what, "name a document of this project"))
