@@ -6,8 +6,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from devnet_runner.checkpoint import parse
+from devnet_runner.commands.kept import kept
 from devnet_runner.errors import DevnetError
-from devnet_runner.files import read_bytes
 from devnet_runner.progress import PhaseProgress, read
 from devnet_runner.reports.lines import Line, Piece, line, row
 from devnet_runner.screen import Screen
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
 
-LIMIT = 1_000_000
 WIDTH = 19
 
 
@@ -48,7 +47,7 @@ def _refusal() -> ModuleType:
 
 def status(root: Path, settings: Settings) -> dict[str, Any]:
     """What the checkpoint and the progress file say; both may be missing."""
-    checkpoint, progress = _file(root, settings.checkpoint), _file(root, settings.progress)
+    checkpoint, progress = kept(root, settings.checkpoint), kept(root, settings.progress)
     phases = read(progress).phases if progress is not None else ()
     return {
         "project": settings.project,
@@ -56,11 +55,6 @@ def status(root: Path, settings: Settings) -> dict[str, Any]:
         "phases": [_phase(phase) for phase in phases],
         "next": _next(phases, settings),
     }
-
-
-def _file(root: Path, name: str) -> bytes | None:
-    path = root / name
-    return read_bytes(path, limit=LIMIT) if path.exists() else None
 
 
 def _phase(phase: PhaseProgress) -> dict[str, Any]:

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from devnet_runner import git
 from devnet_runner.checkpoint import Facts, claims, parse, render
+from devnet_runner.commands.kept import kept
 from devnet_runner.commands.proof import layer_claims
-from devnet_runner.files import File, clean_stale, read_bytes, write_all
+from devnet_runner.files import File, clean_stale, write_all
 from devnet_runner.locks import repository_lock
 from devnet_runner.progress import created, ticked
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from devnet_runner.commands.inputs import Inputs
     from devnet_runner.findings import Finding
     from devnet_runner.record import Record
-
-LIMIT = 5_000_000
 
 
 def write_proof(inputs: Inputs, record: Record) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
@@ -32,19 +28,14 @@ def write_proof(inputs: Inputs, record: Record) -> tuple[tuple[str, ...], tuple[
     checkpoint, progress = root / settings.checkpoint, root / settings.progress
     with repository_lock(root, git.common_dir(root)):
         clean_stale({records, checkpoint.resolve().parent, progress.resolve().parent})
-        kept, before = _old(checkpoint), _old(progress)
+        claimed, before = kept(root, settings.checkpoint), kept(root, settings.progress)
         text, notes = _progress(inputs, before)
         files = (
             File(records / record.name(), record.to_bytes(), None),
             File(progress, text, before),
-            File(checkpoint, _checkpoint(inputs, record, kept), kept),
+            File(checkpoint, _checkpoint(inputs, record, claimed), claimed),
         )
         return write_all(files, root), notes
-
-
-def _old(path: Path) -> bytes | None:
-    # Also a link that leads nowhere is something: reading it says what is wrong.
-    return read_bytes(path, limit=LIMIT) if os.path.lexists(path) else None
 
 
 def _progress(inputs: Inputs, before: bytes | None) -> tuple[bytes, tuple[Finding, ...]]:
@@ -56,10 +47,10 @@ def _progress(inputs: Inputs, before: bytes | None) -> tuple[bytes, tuple[Findin
     return ticked(before, phase.number, phase.title, steps)
 
 
-def _checkpoint(inputs: Inputs, record: Record, kept: bytes | None) -> bytes:
+def _checkpoint(inputs: Inputs, record: Record, before: bytes | None) -> bytes:
     template = inputs.plan.phase.checkpoint
-    facts = _facts(inputs, record, dict(parse(kept).values).get("GIT_TAG", "") if kept else "")
-    newline = "\r\n" if kept and b"\r\n" in kept else "\n"
+    facts = _facts(inputs, record, dict(parse(before).values).get("GIT_TAG", "") if before else "")
+    newline = "\r\n" if before and b"\r\n" in before else "\n"
     return render(claims(template.values if template else None, facts), newline)
 
 
