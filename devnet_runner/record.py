@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from devnet_runner.digest import Digest
+from devnet_runner.terminal import visible_json
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -97,7 +98,7 @@ class Record:
 
     def to_bytes(self) -> bytes:
         """The bytes that are kept, and that the record's digest speaks of."""
-        return (json.dumps(self.to_json(), indent=1, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
+        return (visible_json(json.dumps(self.to_json(), indent=1, ensure_ascii=False)) + "\n").encode()
 
     def name(self) -> str:
         """The file name: when, what, and the start of its own digest."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import importlib
 import sys
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from devnet_runner.reports.lines import STYLES, Line, plain
 from devnet_runner.reports.live import Live
+from devnet_runner.terminal import visible_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,8 +35,8 @@ class Screen:
         return cls(sys.stdout, sys.stderr, usable and sys.stdout.isatty(), usable and sys.stderr.isatty())
 
     def text(self, text: str) -> None:
-        """Write text to standard output as it is."""
-        self.out.write(text)
+        """Write JSON to standard output: what steers a terminal, or what the stream's encoding may lack, as escapes."""
+        self.out.write(visible_json(text, ascii_only=codecs.lookup(self.out.encoding or "ascii").name != "utf-8"))
         self.out.flush()
 
     def lines(self, lines: list[Line], *, error: bool = False) -> None:

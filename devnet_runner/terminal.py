@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
+BEYOND_JSON = re.compile("[\x7f-\U0010ffff]")
+"""What JSON need not escape by itself; the controls below are escaped by every writer of JSON."""
 KEPT = {"\t"}
 STEERING = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 """Unicode categories that move, hide or reorder text: controls, formats (bidi, zero width), surrogates, separators."""
@@ -20,3 +23,17 @@ def _escaped(character: str) -> str:
     if character in KEPT or unicodedata.category(character) not in STEERING:
         return character
     return character.encode("unicode_escape").decode("ascii")
+
+
+def visible_json(json: str, *, ascii_only: bool = False) -> str:
+    """JSON with the same value and no raw steering character in it; `ascii_only` escapes everything beyond ASCII."""
+    if json.isascii() and "\x7f" not in json:
+        return json
+    return BEYOND_JSON.sub(lambda found: _unit_escapes(found[0], ascii_only=ascii_only), json)
+
+
+def _unit_escapes(character: str, *, ascii_only: bool) -> str:
+    if not ascii_only and unicodedata.category(character) not in STEERING:
+        return character
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from devnet_runner.record import finding_json, git_json, proof_json
 from devnet_runner.reports.plan import include_json
 from devnet_runner.results import Counts
+from devnet_runner.terminal import visible_json
 
 if TYPE_CHECKING:
     from devnet_runner.errors import DevnetError
@@ -60,7 +61,7 @@ def error_json(error: DevnetError, version: str, following: str) -> str:
 
 
 def _text(value: dict[str, Any]) -> str:
-    return json.dumps(value, indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace").decode() + "\n"
+    return visible_json(json.dumps(value, indent=1, ensure_ascii=False)) + "\n"
 
 
 def _phase(record: Record) -> dict[str, Any]:
