@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 FORMATS = click.Choice(["text", "json"])
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 GLOBAL_OPTIONS = {"-h", "--help", "--version"}
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Commands(click.Group):
@@ -94,9 +95,10 @@ def status(**options: Any) -> int:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Run the command line and exit; SIGTERM and SIGHUP end a run as Ctrl-C does."""
-    for name in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(name, signal.default_int_handler)
+    """Run the command line and exit; SIGTERM and SIGHUP end a run as Ctrl-C does, unless the caller ignores them."""
+    for number in ENDING:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
     sys.exit(_exit_code(argv))
 
 
@@ -107,6 +109,7 @@ def _exit_code(argv: list[str] | None) -> int:
         error.show()
         return 2
     except (KeyboardInterrupt, click.Abort):
+        _settle()
         click.echo("interrupted: everything that was started is stopped, nothing was written", err=True)
         return 130
     except BrokenPipeError:
@@ -122,3 +125,14 @@ def _exit_code(argv: list[str] | None) -> int:
         what = f"internal-error: {type(error).__name__}: {error}"
         click.echo(f"{what}; report it with this command, DEVNET_TRACEBACK=1 shows where", err=True)
         return 3
+
+
+def _settle() -> None:
+    """Let nothing hold up the end of an interrupted run, whose parts have all been stopped."""
+    for number in ENDING:
+        signal.signal(number, signal.SIG_IGN)
+    # The interpreter waits for every thread: a call of git that was cut off leaves the timer of its limit behind.
+    threading = importlib.import_module("threading")
+    for thread in threading.enumerate():
+        if isinstance(thread, threading.Timer):
+            thread.cancel()

@@ -87,3 +87,38 @@ def test_two_runs_at_the_same_time_leave_whole_files(project):
     progress = (project.root / "DEVNET-PROGRESS.md").read_text()
     assert progress.count("- [x]") == 2
     assert len(list((project.root / ".devnet" / "records").iterdir())) == 2
+
+
+ASKED = """\
+#!/bin/sh
+case "$1" in read-tree) kill -INT $RUNNER; sleep 0.3;; esac
+PATH=${PATH#*:} exec git "$@"
+"""
+
+
+def below_shell(project, line: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """Run a step from a shell line that ends in becoming the command."""
+    return subprocess.run(
+        ["sh", "-c", line, *project.command("phase-1", "--step", "1")], cwd=project.root, capture_output=True,
+        env=project.environment(**environment), timeout=60, stdin=subprocess.DEVNULL, check=False,
+    )  # fmt: skip
+
+
+def test_an_interrupt_while_git_is_asked_does_not_wait_for_the_limit_of_git(project, tmp_path):
+    (tmp_path / "programs").mkdir()
+    (tmp_path / "programs" / "git").write_text(ASKED)
+    (tmp_path / "programs" / "git").chmod(0o755)
+    before = project.tree()
+    path = f"{tmp_path / 'programs'}:{os.environ['PATH']}"
+    done = below_shell(project, 'RUNNER=$$ exec "$0" "$@"', PATH=path)
+    assert (done.returncode, b"interrupted" in done.stderr) == (130, True)
+    assert project.tree() == before
+
+
+def test_a_hang_up_that_the_caller_ignores_is_ignored(project):
+    hangs_up = "os.kill(int(os.environ['RUNNER']), 1); import time; time.sleep(0.3)"
+    project.replace(
+        "tests/adding/test_adding.py", "    assert add(1, 2)", f"    import os; {hangs_up}\n    assert add(1, 2)"
+    )
+    project.replace("devnet.yaml", "paths: [tests/adding], ", "paths: [tests/adding], environment: [RUNNER], ")
+    assert below_shell(project, 'trap "" HUP; RUNNER=$$ exec "$0" "$@"').returncode == 0
