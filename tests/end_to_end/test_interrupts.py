@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -104,7 +105,7 @@ def below_shell(project, line: str, **environment: str) -> subprocess.CompletedP
     )  # fmt: skip
 
 
-def test_an_interrupt_while_git_is_asked_does_not_wait_for_the_limit_of_git(project, tmp_path):
+def test_an_interrupt_while_git_is_asked_ends_the_run(project, tmp_path):
     (tmp_path / "programs").mkdir()
     (tmp_path / "programs" / "git").write_text(ASKED)
     (tmp_path / "programs" / "git").chmod(0o755)
@@ -122,3 +123,26 @@ def test_a_hang_up_that_the_caller_ignores_is_ignored(project):
     )
     project.replace("devnet.yaml", "paths: [tests/adding], ", "paths: [tests/adding], environment: [RUNNER], ")
     assert below_shell(project, 'trap "" HUP; RUNNER=$$ exec "$0" "$@"').returncode == 0
+
+
+TIMER = """\
+import threading
+from devnet_runner.cli import main
+threading.Timer(600, int).start()
+main()
+"""
+
+
+def test_a_timer_that_a_library_left_behind_does_not_hold_up_the_end(project, tmp_path):
+    project.write({"tests/adding/test_adding.py": HANGS.format(mark=str(tmp_path / "mark"))})
+    process = subprocess.Popen(
+        [sys.executable, "-c", TIMER, "phase-1", "--step", "1"], cwd=project.root, env=project.environment(),
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        wait_for((tmp_path / "mark").exists)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 130
+    finally:
+        process.kill()
+        process.wait()

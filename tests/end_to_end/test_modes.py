@@ -72,15 +72,6 @@ def test_a_file_that_changes_during_the_run_takes_the_verdict_away(project, path
     assert not WRITTEN & set(project.tree())
 
 
-def test_what_a_test_is_called_cannot_steer_a_terminal(project):
-    project.replace("tests/adding/test_adding.py", "== 3", "== 3, '\\x1b[31mred\\x1b]52;c;x\\x07'")
-    project.replace("tests/adding/test_adding.py", "add(1, 2)", "add(1, 1)")
-    for words in ([], ["--format", "json"]):
-        answer = project.run("phase-1", "--step", "1", *words)
-        assert answer.code == 1
-        assert "\x1b" not in answer.out
-
-
 def test_progress_is_a_line_a_suite_without_a_terminal_and_json_is_alone(project):
     plain = project.run("phase-1", "--no-write")
     assert "running suite adding" in plain.err

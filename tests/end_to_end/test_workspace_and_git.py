@@ -92,10 +92,8 @@ def test_another_repository_in_the_environment_is_not_asked(project, tmp_path):
 @pytest.mark.parametrize(
     ("required", "origin", "code"),
     [
-        ("counting", "", 0),
         ("elsewhere", "", 1),
         ("elsewhere", "https://token@example.org/group/elsewhere.git", 0),
-        ("[elsewhere, counting]", "", 0),
     ],
 )
 def test_the_plan_may_name_its_repository(project, required, origin, code):
