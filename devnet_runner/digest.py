@@ -20,10 +20,5 @@ class Digest:
         """The digest of bytes as they are."""
         return cls(hashlib.sha256(data).hexdigest())
 
-    @classmethod
-    def of_body(cls, body: bytes) -> Digest:
-        """The digest of quoted text: its UTF-8 bytes with line endings read as LF."""
-        return cls.of(body.replace(b"\r\n", b"\n"))
-
     def __str__(self) -> str:
         return f"{self.algorithm}:{self.value}"

@@ -68,7 +68,9 @@ def open_inputs(target: str, step: str, mode: str, start: Path) -> Inputs:
     place = Place(settings.path)
     workspace = workspace_findings(settings.workspace, root, repository.origin, place)
     findings = (*found, *workspace, *_repository_findings(repository), *plan.findings)
-    digests = tuple(take_digests(root, phase, settings, includes))
+    # The document's own digest is of the bytes that were parsed: an edit right after counts as one during the run.
+    _, *others = take_digests(root, phase, settings, includes)
+    digests = (Input("document", phase.path, phase.digest), *others)
     return Inputs(root, settings, plan, mode or settings.mode, includes, repository, digests, findings)
 
 

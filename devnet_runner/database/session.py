@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 10
 FILE_COPY_SINCE = 150000
-LONGEST_NAME = 63
 
 
 @dataclass(frozen=True, slots=True)
