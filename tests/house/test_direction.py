@@ -10,9 +10,9 @@ import pytest
 ROOMS = [
     {"findings", "errors", "results", "terminal", "digest"},
     {"text", "document", "xml_guard", "junit"},
-    {"includes", "phase", "settings", "measures"},
-    {"files", "locks", "git", "process", "plan_tree"},
-    {"gates", "workspace", "checkpoint", "progress", "plan"},
+    {"includes", "phase", "settings", "measures", "shell", "standards"},
+    {"files", "locks", "git", "process", "plan_tree", "sandbox"},
+    {"gates", "workspace", "checkpoint", "progress", "plan", "survey"},
     {"suites", "database"},
     {"runner", "verdict"},
     {"record"},
@@ -23,9 +23,9 @@ ROOMS = [
 ]
 """The rooms of devnet_runner, leftmost first; a room may import rooms of its own row and of the rows above."""
 
-EDGES = {"files", "locks", "git", "process", "database", "screen", "cli", "commands"}
-PURE = {"findings", "errors", "results", "digest", "document", "phase", "measures", "gates", "verdict", "plan",
-        "checkpoint", "progress", "record", "reports", "terminal"}  # fmt: skip
+EDGES = {"files", "locks", "git", "process", "sandbox", "database", "screen", "cli", "commands"}
+PURE = {"findings", "errors", "results", "digest", "document", "phase", "measures", "shell", "standards",
+        "gates", "verdict", "plan", "checkpoint", "progress", "record", "reports", "terminal"}  # fmt: skip
 HEAVY = {"sqlalchemy", "git", "pytest", "jinja2", "psycopg", "rich", "markdown_it", "alembic", "coverage"}
 
 

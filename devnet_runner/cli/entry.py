@@ -6,17 +6,13 @@ import importlib
 import os
 import signal
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
 from devnet_runner import __version__
+from devnet_runner.cli.includes import includes
+from devnet_runner.cli.verification import plan, run, status
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-FORMATS = click.Choice(["text", "json"])
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 GLOBAL_OPTIONS = {"-h", "--help", "--version"}
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -32,12 +28,6 @@ class Commands(click.Group):
         return super().parse_args(ctx, args)
 
 
-def call(name: str) -> Callable[..., int]:
-    """The function of a command, loaded when it is called: no command pays for the libraries of another."""
-    function: Callable[..., int] = importlib.import_module(f"devnet_runner.commands.{name}").command
-    return function
-
-
 @click.group(cls=Commands, context_settings=SETTINGS, epilog="Exit codes: 0 proved, 1 blocked, 2 wrong input, "
              "3 stopped by the environment, 130 interrupted.")  # fmt: skip
 @click.version_option(__version__, prog_name="devnet-run", message="%(prog)s %(version)s")
@@ -49,49 +39,8 @@ def devnet_run() -> None:
     """
 
 
-@devnet_run.command()
-@click.argument("phase")
-@click.option("--step", default=None, metavar="N", help="Verify one step of the phase only.")
-@click.option("--mode", type=click.Choice(["blocking", "advisory"]), envvar="VERIFICATION_MODE",
-              help="Advisory runs everything, exits 0 and writes nothing.  [default: blocking]")  # fmt: skip
-@click.option("--keep-going", is_flag=True, help="Run everything, also after a blocking failure.")
-@click.option("--no-write", is_flag=True, help="Write no record, checkpoint or progress.")
-@click.option("--format", "form", type=FORMATS, default="text", help="The report's format.")
-def run(**options: Any) -> int:
-    """Verify PHASE (phase-3, or a document's path) and give the verdict. The word `run` may be left out."""
-    if options["step"] == "":
-        raise click.BadParameter("it is empty: name a step, or leave --step away", param_hint="--step")
-    options["step"] = options["step"] or ""
-    return call("run")(start=Path.cwd(), environ=os.environ, **options)
-
-
-@devnet_run.command()
-@click.argument("phase")
-@click.option("--format", "form", type=FORMATS, default="text", help="The report's format.")
-@click.option("--repair", is_flag=True, help="Repair a document whose encoding was damaged, in place.")
-def plan(**options: Any) -> int:
-    """Show what the document of PHASE declares, and every fault of it."""
-    return call("plan")(start=Path.cwd(), environ=os.environ, **options)
-
-
-@devnet_run.group()
-def includes() -> None:
-    """Text that documents quote by hash."""
-
-
-@includes.command()
-@click.argument("paths", nargs=-1)
-@click.option("--format", "form", type=FORMATS, default="text", help="The report's format.")
-def check(**options: Any) -> int:
-    """Check the includes of PATHS (files or folders; without any: of the whole plan)."""
-    return call("includes")(start=Path.cwd(), environ=os.environ, **options)
-
-
-@devnet_run.command()
-@click.option("--format", "form", type=FORMATS, default="text", help="The report's format.")
-def status(**options: Any) -> int:
-    """Say where the plan stands and the next command, from files alone."""
-    return call("status")(start=Path.cwd(), environ=os.environ, **options)
+for _command in (run, plan, includes, status):
+    devnet_run.add_command(_command)
 
 
 def main(argv: list[str] | None = None) -> None:

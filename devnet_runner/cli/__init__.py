@@ -1,0 +1,5 @@
+"""The command line."""
+
+from devnet_runner.cli.entry import devnet_run, main
+
+__all__ = ["devnet_run", "main"]

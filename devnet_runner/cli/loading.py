@@ -1,0 +1,19 @@
+"""Loading commands by name, and the options that they share."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FORMATS = click.Choice(["text", "json"])
+
+
+def call(name: str) -> Callable[..., int]:
+    """The function of a command, loaded when it is called: no command pays for the libraries of another."""
+    function: Callable[..., int] = importlib.import_module(f"devnet_runner.commands.{name}").command
+    return function
