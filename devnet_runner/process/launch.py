@@ -37,7 +37,7 @@ def launch(command: Command) -> Supervised:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            pass_fds=(orders, status, *command.held),
+            pass_fds=(orders, status, *command.held, *command.passed),
             env=dict(command.env),
             cwd="/",
             start_new_session=True,

@@ -30,7 +30,7 @@ class Command:
     On timeout or request the command gets `stop_signal` and `grace` to end by itself; then its whole tree is killed,
     as it is where the caller dies. `remove` are folders to delete when the tree is gone, however the caller ended.
     `user` is the pair of user and group id to run as. `held` are open descriptors that stay so, without the command
-    seeing them, until the tree is gone: a lock that outlives the caller.
+    seeing them, until the tree is gone: a lock that outlives the caller. `passed` are open descriptors for the command.
     """
 
     argv: tuple[str, ...]
@@ -43,6 +43,7 @@ class Command:
     remove: tuple[Path, ...] = ()
     user: tuple[int, int] | None = None
     held: tuple[int, ...] = ()
+    passed: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

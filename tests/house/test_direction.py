@@ -9,11 +9,11 @@ import pytest
 
 ROOMS = [
     {"findings", "errors", "results", "terminal", "digest"},
-    {"text", "document", "xml_guard", "junit"},
+    {"text", "document", "xml_guard", "junit", "keeper"},
     {"includes", "phase", "settings", "measures", "shell", "standards"},
     {"files", "locks", "git", "process", "plan_tree", "sandbox"},
     {"gates", "workspace", "checkpoint", "progress", "plan", "survey"},
-    {"suites", "database"},
+    {"suites", "database", "trials"},
     {"runner", "verdict"},
     {"record"},
     {"reports"},
@@ -23,7 +23,7 @@ ROOMS = [
 ]
 """The rooms of devnet_runner, leftmost first; a room may import rooms of its own row and of the rows above."""
 
-EDGES = {"files", "locks", "git", "process", "sandbox", "database", "screen", "cli", "commands"}
+EDGES = {"files", "keeper", "locks", "git", "process", "sandbox", "database", "screen", "cli", "commands"}
 PURE = {"findings", "errors", "results", "digest", "document", "phase", "measures", "shell", "standards",
         "gates", "verdict", "plan", "checkpoint", "progress", "record", "reports", "terminal"}  # fmt: skip
 HEAVY = {"sqlalchemy", "git", "pytest", "jinja2", "psycopg", "rich", "markdown_it", "alembic", "coverage"}
@@ -134,7 +134,12 @@ def calls(module) -> set[str]:
 
 @pytest.mark.parametrize(
     ("call", "rooms"),
-    [("print", set()), ("sys.exit", {"cli", "suites", "process"}), ("exit", set()), ("os._exit", {"process"})],
+    [
+        ("print", set()),
+        ("sys.exit", {"cli", "suites", "process"}),
+        ("exit", set()),
+        ("os._exit", {"process", "keeper"}),
+    ],
 )
 def test_only_the_command_line_prints_and_exits(runner_modules, call, rooms):
     wrong = [

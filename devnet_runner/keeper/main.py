@@ -1,0 +1,165 @@
+"""The keeper: takes orders by a pipe, runs the tests one after the other, and answers how each of them ended."""
+
+from __future__ import annotations
+
+import marshal
+import os
+import platform
+import sys
+import time
+
+from devnet_runner.keeper.confinement import Confinement
+from devnet_runner.keeper.filters import seccomp_filter
+from devnet_runner.keeper.kernel import (
+    SET_CHILD_SUBREAPER,
+    SET_DEATH_SIGNAL,
+    SET_DUMPABLE,
+    enter_new_pid_namespace,
+    leave_pid_namespace,
+    prctl,
+)
+from devnet_runner.keeper.paths import ruleset
+from devnet_runner.keeper.probes import Surroundings, leaks
+from devnet_runner.keeper.trial import Trial
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import BinaryIO, NoReturn, TypedDict
+
+    class Setup(TypedDict):
+        """How tests are confined: by `bubblewrap` around this process, by `landlock`, or by `nothing`.
+
+        `closed` are folders that they must not write, `masked` such that they must not see, but for `shown`.
+        """
+
+        backend: str
+        scratch: str
+        closed: list[str]
+        masked: list[str]
+        shown: list[str]
+        port: int
+        process: int
+
+
+SIGKILL = 9
+DEEPEST = 64  # folders
+LIMIT = 10.0  # seconds of processor time for the self-test
+
+
+def main(orders: int, answers: int) -> None:
+    """Set up, answer what the self-test found, and serve until the orders end."""
+    os.set_inheritable(orders, False)
+    os.set_inheritable(answers, False)
+    with os.fdopen(orders, "rb") as source, os.fdopen(answers, "wb", buffering=0) as target:
+        setup: Setup = marshal.load(source)  # noqa: S302 - from our own runner
+        try:
+            own = _own_tree(setup["backend"])
+            confinement = _confinement(setup)
+            found = _self_test(setup, confinement, own)
+        except OSError as error:
+            target.write(f"refused {error}\n".encode("utf-8", "replace"))
+            return
+        target.write(f"ready {' '.join(found)}\n".encode())
+        _serve(source, target, setup["scratch"], (confinement, own))
+
+
+def _own_tree(backend: str) -> int | None:
+    """A descriptor of this process's own namespace, where its children can have others; then it is a child itself."""
+    if backend != "bubblewrap":
+        if sys.platform == "linux":
+            prctl(SET_CHILD_SUBREAPER, 1)
+            prctl(SET_DUMPABLE, 0)
+        return None
+    # The way back into a namespace needs rights over it, which only one of our own making gives.
+    leave_pid_namespace()
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+        os._exit(0)
+    prctl(SET_DEATH_SIGNAL, SIGKILL)
+    own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+    prctl(SET_DUMPABLE, 0)
+    return own
+
+
+def _confinement(setup: Setup) -> Confinement:
+    if setup["backend"] == "nothing":
+        return Confinement(None, None, kernel=False)
+    rules = None
+    if setup["backend"] == "landlock":
+        rules = ruleset(setup["scratch"], tuple(setup["masked"]), tuple(setup["shown"]))
+    return Confinement(rules, seccomp_filter(platform.machine()), kernel=True)
+
+
+def _self_test(setup: Setup, confinement: Confinement, own: int | None) -> list[str]:
+    """What a process in this confinement can do and must not."""
+    around = Surroundings(
+        closed=tuple(setup["closed"]),
+        masked=tuple(setup["masked"]),
+        shown=tuple(setup["shown"]),
+        scratch=setup["scratch"],
+        port=setup["port"],
+        process=setup["process"],
+    )
+    if own is not None:
+        enter_new_pid_namespace(own)
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        _try(confinement, around, writer)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as answer:
+        said = answer.read().decode()
+    os.waitpid(child, 0)
+    if not said.endswith("."):
+        raise OSError(said or "the self-test did not come to its end")
+    return said[:-1].split()
+
+
+def _try(confinement: Confinement, around: Surroundings, answer: int) -> NoReturn:
+    try:
+        confinement.enter(LIMIT)
+        os.write(answer, f"{' '.join(leaks(around))}.".encode())
+    except OSError as error:
+        os.write(answer, str(error).encode("utf-8", "replace"))
+    finally:
+        os._exit(0)
+
+
+def _serve(source: BinaryIO, target: BinaryIO, scratch: str, how: tuple[Confinement, int | None]) -> None:
+    while True:
+        try:
+            order = marshal.load(source)  # noqa: S302 - from our own runner
+        except EOFError:
+            return
+        began = time.monotonic()
+        trial = Trial(order, *how)
+        ending = trial.end()
+        said = trial.fault or trial.output.value()
+        seconds = time.monotonic() - began
+        clean = emptied(scratch)
+        head = f"{ending} {trial.status} {seconds:.6f} {'clean' if clean else 'spoiled'} {len(said)}\n"
+        target.write(head.encode() + said)
+        if not clean:
+            return
+
+
+def emptied(folder: str, depth: int = 0) -> bool:
+    """Whether nothing is left in a folder after everything in it was removed; it gives up where that is deep."""
+    try:
+        with os.scandir(folder) as entries:
+            return all(_removed(entry, depth) for entry in entries)
+    except OSError:
+        return False
+
+
+def _removed(entry: os.DirEntry[str], depth: int) -> bool:
+    if not entry.is_dir(follow_symlinks=False):
+        os.unlink(entry.path)
+        return True
+    # A test may have made it without any right for its owner.
+    os.chmod(entry.path, 0o700)
+    if depth == DEEPEST or not emptied(entry.path, depth + 1):
+        return False
+    os.rmdir(entry.path)
+    return True

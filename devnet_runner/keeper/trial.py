@@ -1,0 +1,151 @@
+"""One test: started in its confinement, followed, bounded, and ended with everything that descends from it."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import time
+
+from devnet_runner.keeper.kernel import enter_new_pid_namespace
+from devnet_runner.keeper.processes import below, end_all, kill, kill_group, memory, own_number
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn, TypedDict
+
+    from devnet_runner.keeper.confinement import Confinement
+
+    class Order(TypedDict):
+        """A test to run: the program with its arguments, folder, whole environment, and seconds that it may take."""
+
+        argv: list[str]
+        cwd: str
+        env: dict[str, str]
+        timeout: float
+
+
+TICK = 0.05  # seconds between two looks at the number of processes
+CHUNK = 1 << 16
+MOST_PROCESSES, MOST_MEMORY = 256, 2 << 30
+KEPT, MOST_OUTPUT = 1 << 16, 4 << 20  # bytes
+ENDED, TIMED_OUT, NOT_STARTED = "ended", "timed_out", "not_started"
+TOO_MUCH_OUTPUT, TOO_MANY_PROCESSES, TOO_MUCH_MEMORY = "output", "processes", "memory"
+
+
+class Output:
+    """The head and the tail of what a test prints, within a limit."""
+
+    def __init__(self) -> None:
+        self.head, self.tail, self.total = b"", b"", 0
+
+    def take(self, source: int) -> bool:
+        """Take what is there; whether there was anything."""
+        try:
+            chunk = os.read(source, CHUNK)
+        except BlockingIOError:
+            return False
+        room = KEPT // 2 - len(self.head)
+        self.head += chunk[:room]
+        self.tail = (self.tail + chunk[room:])[-KEPT // 2 :] if len(chunk) > room else self.tail
+        self.total += len(chunk)
+        return bool(chunk)
+
+    def value(self) -> bytes:
+        """What is kept, with a note of what was left out between."""
+        left_out = self.total - len(self.head) - len(self.tail)
+        note = b"\n[%d bytes of output left out]\n" % left_out if left_out else b""
+        return self.head + note + self.tail
+
+
+class Trial:
+    """A test that runs. `own` is a descriptor of this process's namespace where each test has a tree of its own."""
+
+    def __init__(self, order: Order, confinement: Confinement, own: int | None) -> None:
+        self.output, self.own, self.status = Output(), own, 0
+        self.deadline = time.monotonic() + order["timeout"]
+        if own is not None:
+            enter_new_pid_namespace(own)
+        self.source, target = os.pipe()
+        report, fault = os.pipe()
+        self.process = os.fork() or _become(order, confinement, target, fault)
+        os.close(target)
+        os.close(fault)
+        self.fault = os.read(report, 4096)
+        os.close(report)
+        os.set_blocking(self.source, False)
+
+    def end(self) -> str:
+        """Follow the test to its end, or end it at a limit; how it ended. Nothing of it is left then."""
+        handle = os.pidfd_open(self.process) if hasattr(os, "pidfd_open") else -1
+        try:
+            ending = NOT_STARTED if self.fault else self._followed(handle)
+        finally:
+            if handle >= 0:
+                os.close(handle)
+        kill(self.process)
+        if self.own is None:
+            kill_group(self.process)
+        self.status = os.waitstatus_to_exitcode(os.waitpid(self.process, 0)[1])
+        # In a tree of its own everything has ended with the first process; elsewhere an orphan is ours.
+        if self.own is None and not end_all():
+            ending = TOO_MANY_PROCESSES
+        while self.output.total < 2 * MOST_OUTPUT and self.output.take(self.source):
+            pass
+        os.close(self.source)
+        return ending
+
+    def _followed(self, handle: int) -> str:
+        """Wait for the end of the first process; the end of its output may never come, where another holds it."""
+        ready = select.poll()
+        ready.register(self.source, select.POLLIN)
+        if handle >= 0:
+            ready.register(handle, select.POLLIN)
+        looked = time.monotonic()
+        while True:
+            events = dict(ready.poll(TICK * 1000))
+            if handle in events or (handle < 0 and self._exited()):
+                return ENDED
+            if self.source in events and not self.output.take(self.source):
+                ready.unregister(self.source)
+            now = time.monotonic()
+            if now >= self.deadline:
+                return TIMED_OUT
+            if self.output.total > MOST_OUTPUT:
+                return TOO_MUCH_OUTPUT
+            if now - looked >= TICK:
+                looked = now
+                if limit := over_limit():
+                    return limit
+
+    def _exited(self) -> bool:
+        state = os.waitid(os.P_PID, self.process, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        return state is not None
+
+
+def over_limit() -> str:
+    """The limit that the processes of the running test pass together; empty where they pass none."""
+    used = 0
+    for count, process in enumerate(below(own_number()), 1):
+        used += memory(process)
+        if count > MOST_PROCESSES:
+            return TOO_MANY_PROCESSES
+    return TOO_MUCH_MEMORY if used > MOST_MEMORY else ""
+
+
+def _become(order: Order, confinement: Confinement, target: int, fault: int) -> NoReturn:
+    """Turn into the test, in the child process; say on `fault` why not, where that fails: it must not run as we do."""
+    try:
+        os.setsid()
+        for number in (signal.SIGPIPE, signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
+            signal.signal(number, signal.SIG_DFL)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(target, 1)
+        os.dup2(target, 2)
+        os.chdir(order["cwd"])
+        confinement.enter(order["timeout"])
+        os.execve(order["argv"][0], order["argv"], order["env"])  # noqa: S606 - the test itself
+    except (OSError, ValueError) as error:
+        os.write(fault, str(error).encode("utf-8", "replace")[:4096])
+    finally:
+        os._exit(127)
