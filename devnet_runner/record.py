@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from devnet_runner.includes import Include
     from devnet_runner.measures import LayerMeasure
     from devnet_runner.results import SuiteResult, TestResult
+    from devnet_runner.standard_results import StandardsRun
+    from devnet_runner.standards.waivers import Waived
     from devnet_runner.verdict import Verdict
 
 FORMAT = "devnet-record/1"
@@ -56,7 +58,8 @@ class Facts:
     layers: tuple[LayerMeasure, ...] = ()
     coverage: tuple[Input, ...] = ()
     proofs: tuple[Proof, ...] = ()
-    waivers: tuple[str, ...] = ()
+    standards: StandardsRun | None = None
+    waivers: tuple[Waived, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,8 @@ class Record:
             "findings": [finding_json(finding) for finding in self.verdict.findings],
             "verdict": "passed" if self.verdict.passed else "blocked",
             "exit_code": self.verdict.exit_code,
-            "waivers": list(facts.waivers),
+            "standards": facts.standards.to_json() if facts.standards else None,
+            "waivers": [use.to_json() for use in facts.waivers],
         }
 
     def to_bytes(self) -> bytes:

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 class Outcome(StrEnum):
-    """How a test or suite ended. Only `PASSED` passes."""
+    """How a test or suite ended. Only `PASSED` passes.
+
+    `DENIED`: it wanted what a sandbox refuses. `VACUOUS`: it passed, and would have passed whatever was there.
+    """
 
     PASSED = "passed"
     FAILED = "failed"
@@ -21,6 +24,8 @@ class Outcome(StrEnum):
     SKIPPED = "skipped"
     TIMED_OUT = "timed_out"
     NOT_RUN = "not_run"
+    DENIED = "denied"
+    VACUOUS = "vacuous"
 
 
 NOWHERE = Place("")
@@ -70,6 +75,8 @@ class Counts:
     skipped: int = 0
     timed_out: int = 0
     not_run: int = 0
+    denied: int = 0
+    vacuous: int = 0
 
     @classmethod
     def of(cls, outcomes: Iterable[Outcome]) -> Counts:

@@ -11,6 +11,7 @@ import click
 
 from devnet_runner import __version__
 from devnet_runner.cli.includes import includes
+from devnet_runner.cli.standards import standards
 from devnet_runner.cli.verification import plan, run, status
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
@@ -39,7 +40,7 @@ def devnet_run() -> None:
     """
 
 
-for _command in (run, plan, includes, status):
+for _command in (run, plan, includes, standards, status):
     devnet_run.add_command(_command)
 
 

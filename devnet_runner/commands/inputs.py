@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from devnet_runner import __version__, git
 from devnet_runner.commands.refusal import rooted
+from devnet_runner.commands.standards_inputs import Standards, phase_standards
 from devnet_runner.digest import Digest
 from devnet_runner.errors import InputError
 from devnet_runner.findings import Finding, Place
@@ -38,6 +39,7 @@ class Inputs:
     repository: git.GitState
     digests: tuple[Input, ...]
     findings: tuple[Finding, ...]
+    standards: Standards | None = None
 
     @property
     def blocking(self) -> frozenset[str]:
@@ -67,20 +69,26 @@ def open_inputs(target: str, step: str, mode: str, start: Path) -> Inputs:
     repository = git.state(root, (settings.records, settings.checkpoint, settings.progress))
     place = Place(settings.path)
     workspace = workspace_findings(settings.workspace, root, repository.origin, place)
-    findings = (*found, *workspace, *_repository_findings(repository), *plan.findings)
+    standards, about_standards = phase_standards(root, settings, phase)
+    findings = (*found, *workspace, *_repository_findings(repository), *plan.findings, *about_standards)
     # The document's own digest is of the bytes that were parsed: an edit right after counts as one during the run.
-    _, *others = take_digests(root, phase, settings, includes)
+    _, *others = take_digests(root, phase, settings, includes, standards)
     digests = (Input("document", phase.path, phase.digest), *others)
-    return Inputs(root, settings, plan, mode or settings.mode, includes, repository, digests, findings)
+    return Inputs(root, settings, plan, mode or settings.mode, includes, repository, digests, findings, standards)
 
 
-def take_digests(root: Path, phase: Phase, settings: Settings, includes: tuple[Include, ...]) -> Iterable[Input]:
+def take_digests(
+    root: Path, phase: Phase, settings: Settings, includes: tuple[Include, ...], standards: Standards | None
+) -> Iterable[Input]:
     """The files that the verdict speaks about, as they are now."""
     yield Input("document", phase.path, _digest(root / phase.path))
     yield Input("settings", settings.path, _digest(root / settings.path))
     jail = Jail(root, settings.include_paths)
     for source in sorted({jail.mapped(one.source) for one in includes}):
         yield Input("include", source, _digest(root / source))
+    if standards is not None:
+        yield from (Input("standard", path, _digest(root / path)) for path in standards.files)
+        yield from (Input("waiver", path, _digest(root / path)) for path in standards.inputs)
 
 
 def _digest(path: Path) -> Digest:

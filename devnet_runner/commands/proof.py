@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from devnet_runner import git
 from devnet_runner.commands.inputs import Inputs, take_digests
+from devnet_runner.commands.standards_trial import keep_standards
 from devnet_runner.database import Database, open_database
 from devnet_runner.database.folders import bases, run_folder, sweep
 from devnet_runner.digest import Digest
@@ -55,6 +56,9 @@ def examine(inputs: Inputs, around: Surroundings) -> tuple[Facts, tuple[Finding,
     halts = inputs.mode == "blocking" and not around.keep_going
     if halts and any(finding.blocking for finding in inputs.findings):
         return facts, inputs.findings
+    facts, found = keep_standards(inputs, facts, around.environ, around.live.note)
+    if halts and any(finding.blocking for finding in found):
+        return facts, (*inputs.findings, *found)
     with ExitStack() as stack:
         scratch = _scratch(around, stack)
         database = _database(inputs, around, stack)
@@ -69,7 +73,8 @@ def examine(inputs: Inputs, around: Surroundings) -> tuple[Facts, tuple[Finding,
         )
         with around.live.shown():
             results = _results(inputs, around, site, halts=halts)
-        return _judged(inputs, replace(facts, suites=results), halts=halts)
+        facts, findings = _judged(inputs, replace(facts, suites=results), halts=halts)
+        return facts, (*findings, *found)
 
 
 def _scratch(around: Surroundings, stack: ExitStack) -> Path:
@@ -172,7 +177,7 @@ def _files(inputs: Inputs, results: tuple[SuiteResult, ...]) -> Iterator[tuple[s
 
 def _changed(inputs: Inputs) -> Iterator[Finding]:
     """A verdict speaks about the bytes that were tested: a file that changed meanwhile takes it away."""
-    now = tuple(take_digests(inputs.root, inputs.plan.phase, inputs.settings, inputs.includes))
+    now = tuple(take_digests(inputs.root, inputs.plan.phase, inputs.settings, inputs.includes, inputs.standards))
     settings = inputs.settings
     fix = "run again when nothing edits it; list what suites write in .gitignore"
     for before, after in zip(inputs.digests, now, strict=True):

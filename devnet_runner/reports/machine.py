@@ -38,6 +38,8 @@ def report_json(record: Record, version: str, written: tuple[str, ...] = ()) -> 
             "includes": [include_json(one) for one in facts.includes],
             "checks": _checks(record),
             "suites": [_suite(result) for result in facts.suites],
+            "standards": facts.standards.to_json() if facts.standards else None,
+            "waivers": [use.to_json() for use in facts.waivers],
             "coverage": [layer.to_json() for layer in facts.layers],
             "deliverables": [proof_json(proof) for proof in proofs],
             "written": list(written),

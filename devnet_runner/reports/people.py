@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from devnet_runner.reports.lines import Line, Piece, line, row
+from devnet_runner.reports.standards import figures
 from devnet_runner.results import Outcome, SuiteResult
 from devnet_runner.terminal import visible
 
@@ -76,6 +77,10 @@ def _figures(record: Record) -> Iterator[Line]:
         )
     for result in facts.suites:
         yield row("suite", _suite(result), "" if result.outcome is Outcome.PASSED else "bad")
+    if facts.standards:
+        yield from figures(facts.standards)
+    for use in facts.waivers:
+        yield row("waived", visible(f"{use.test}: {use}"), "warn")
     for layer in facts.layers:
         yield row("coverage", layer.summary(), "" if layer.enough else "bad")
     kinds = Counter(proof.kind for proof in facts.proofs)

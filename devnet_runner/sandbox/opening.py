@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from devnet_runner.sandbox.bubblewrap import find_bubblewrap
 from devnet_runner.sandbox.keepers import BUBBLEWRAP, LANDLOCK, NOTHING, Around, Keeper, Unkept
 from devnet_runner.sandbox.layout import Layout
-from devnet_runner.sandbox.values import Ended, Ending, Enforcement, Level
+from devnet_runner.sandbox.values import Ended, Ending
+from devnet_runner.standard_results import Enforcement, Level
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""The values of the sandbox: how much of it is held, what is tried in it, and how that ended."""
+"""The values of the sandbox: what is tried in it, and how that ended."""
 
 from __future__ import annotations
 
@@ -8,31 +8,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-
-class Level(StrEnum):
-    """How much of a test's confinement the kernel holds, as a self-test found it."""
-
-    ENFORCED = "enforced"
-    PARTLY = "partly"
-    POLICY_ONLY = "policy only"
-
-
-STRENGTH = (Level.POLICY_ONLY, Level.PARTLY, Level.ENFORCED)
-
-
-@dataclass(frozen=True, slots=True)
-class Enforcement:
-    """The level that was in force for a run, by which means, what it does not hold, and why no stronger one is."""
-
-    level: Level
-    backend: str
-    leaks: tuple[str, ...] = ()
-    reasons: tuple[str, ...] = ()
-
-    def satisfies(self, demanded: str) -> bool:
-        """Whether the level is at least what settings demand; empty demands nothing."""
-        return not demanded or STRENGTH.index(self.level) >= STRENGTH.index(Level(demanded))
 
 
 class Ending(StrEnum):

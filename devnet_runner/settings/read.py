@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from devnet_runner.errors import InputError
 from devnet_runner.findings import Finding, Place
 from devnet_runner.settings.nodes import Nodes, compose
+from devnet_runner.settings.standards import read_standards
 from devnet_runner.settings.suites import phase_number, read_suites
 from devnet_runner.settings.values import Layer, Settings, Workspace
 
@@ -62,7 +63,7 @@ def read_settings(text: str, path: str = NAME, *, project: str = "") -> Settings
         plan=nodes.text(found.get("plan"), "plan", defaults.plan),
         include_paths=_include_paths(nodes, found.get("includes")),
         workspace=_workspace(nodes, found.get("workspace")),
-        standards=nodes.texts(found.get("standards"), "standards"),
+        standards=read_standards(nodes, found.get("standards")),
         layers=_layers(nodes, found.get("layers")),
         suites=read_suites(nodes, found.get("suites")),
         records=nodes.text(found.get("records"), "records", defaults.records),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from decimal import Decimal
 
 DEFAULT_TIMEOUT = 600
+TRIAL_TIMEOUT = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,22 @@ class Suite:
 
 
 @dataclass(frozen=True, slots=True)
+class StandardsSettings:
+    """What `standards` says. `sandbox` is the level demanded (empty: none), `timeout` in seconds a test.
+
+    `phases` gives, for the number of a phase, `routed`, `all`, or the paths of the standards that it needs.
+    """
+
+    folders: tuple[str, ...] = ()
+    dispatcher: str = ""
+    waivers: str = "waivers"
+    sandbox: str = ""
+    timeout: int = TRIAL_TIMEOUT
+    variables: Mapping[str, str] = field(default_factory=dict)
+    phases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that `devnet.yaml` says; the defaults serve a repository that has none."""
 
@@ -75,7 +93,7 @@ class Settings:
     plan: str = "phases"
     include_paths: tuple[tuple[str, str], ...] = ()
     workspace: Workspace = Workspace()
-    standards: tuple[str, ...] = ()
+    standards: StandardsSettings = StandardsSettings()
     layers: tuple[Layer, ...] = ()
     suites: tuple[Suite, ...] = ()
     records: str = ".devnet/records"

@@ -8,7 +8,7 @@ import graphlib
 import pytest
 
 ROOMS = [
-    {"findings", "errors", "results", "terminal", "digest"},
+    {"findings", "errors", "results", "standard_results", "terminal", "digest"},
     {"text", "document", "xml_guard", "junit", "keeper"},
     {"includes", "phase", "settings", "measures", "shell", "standards"},
     {"files", "locks", "git", "process", "plan_tree", "sandbox"},
@@ -24,7 +24,7 @@ ROOMS = [
 """The rooms of devnet_runner, leftmost first; a room may import rooms of its own row and of the rows above."""
 
 EDGES = {"files", "keeper", "locks", "git", "process", "sandbox", "database", "screen", "cli", "commands"}
-PURE = {"findings", "errors", "results", "digest", "document", "phase", "measures", "shell", "standards",
+PURE = {"findings", "errors", "results", "standard_results", "digest", "document", "phase", "measures", "shell", "standards",
         "gates", "verdict", "plan", "checkpoint", "progress", "record", "reports", "terminal"}  # fmt: skip
 HEAVY = {"sqlalchemy", "git", "pytest", "jinja2", "psycopg", "rich", "markdown_it", "alembic", "coverage"}
 

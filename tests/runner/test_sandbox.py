@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from devnet_runner.sandbox import Ending, Level, Trial, open_sandbox
+from devnet_runner.sandbox import Ending, Trial, open_sandbox
 from devnet_runner.sandbox.opening import BACKENDS
+from devnet_runner.standard_results import Level
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="the kernel's means are Linux's; elsewhere policy decides"

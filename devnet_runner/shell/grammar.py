@@ -1,0 +1,106 @@
+"""The syntax of a shell command, by the tree-sitter grammar of bash, which POSIX commands are also read by."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import tree_sitter
+import tree_sitter_bash
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tree_sitter import Node
+
+LONGEST, DEEPEST = 20_000, 150
+STATEMENTS = {
+    "command", "list", "pipeline", "negated_command", "redirected_statement", "subshell", "compound_statement",
+    "if_statement", "while_statement", "for_statement", "c_style_for_statement", "case_statement",
+    "function_definition", "test_command", "variable_assignment", "variable_assignments", "declaration_command",
+    "unset_command",
+}  # fmt: skip
+
+
+class Unreadable(ValueError):
+    """A command that the grammar does not take, with where it gives up."""
+
+
+@cache
+def _language() -> tree_sitter.Language:
+    return tree_sitter.Language(tree_sitter_bash.language())
+
+
+def parse(command: str) -> Node:
+    """The root of the syntax tree. Raises Unreadable for no shell, and for what is too long or too deep to look at."""
+    if len(command) > LONGEST:
+        raise Unreadable(f"it is longer than {LONGEST} characters")
+    root = tree_sitter.Parser(_language()).parse(command.encode("utf-8", "replace")).root_node
+    if root.has_error:
+        raise Unreadable(_fault(root))
+    _refuse_depth(root)
+    return root
+
+
+def _fault(root: Node) -> str:
+    for node in walk(root):
+        if node.is_missing:
+            return f"something is missing at column {node.start_point[1] + 1}: {node.type}"
+        if node.is_error:
+            return f"it cannot be read from column {node.start_point[1] + 1} on: {text(node)[:40]!r}"
+    return "it cannot be read"
+
+
+def _refuse_depth(root: Node) -> None:
+    waiting = [(root, 0)]
+    while waiting:
+        node, depth = waiting.pop()
+        if depth > DEEPEST:
+            raise Unreadable(f"it is nested deeper than {DEEPEST} levels")
+        waiting += [(child, depth + 1) for child in node.children]
+
+
+def walk(root: Node) -> Iterator[Node]:
+    """A node and everything below it, in the order of the text."""
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting += reversed(node.children)
+
+
+def text(node: Node) -> str:
+    """The text of a node."""
+    return (node.text or b"").decode("utf-8", "replace")
+
+
+def statements(node: Node) -> list[Node]:
+    """The statements that a node holds, in order."""
+    return [child for child in node.named_children if child.type in STATEMENTS]
+
+
+def name_of(node: Node) -> str:
+    """The name of a command where it stands there as it is; empty where the shell would have to work it out."""
+    name = node.child_by_field_name("name")
+    if name is None or [child.type for child in name.children] != ["word"]:
+        return ""
+    found = text(name)
+    return "" if set(found) & set("\\*?[]{}~$") - ({"["} if found == "[" else set()) else found
+
+
+def arguments(node: Node) -> list[Node]:
+    """The arguments of a command."""
+    return node.children_by_field_name("argument")
+
+
+def literal(node: Node) -> str | None:
+    """The value of a word that the shell takes as it stands, without its quotes; None where it expands something."""
+    if node.type in {"word", "number"}:
+        raw = text(node)
+        return None if set(raw) & set("\\*?[~$`") else raw
+    if node.type == "raw_string":
+        return text(node)[1:-1]
+    if node.type == "string":
+        inner = [child for child in node.named_children if child.type != "string_content"]
+        return None if inner or "\\" in text(node) else text(node)[1:-1]
+    return None

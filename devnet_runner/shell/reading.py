@@ -1,0 +1,91 @@
+"""What can be said of a command without running it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from devnet_runner.shell.ends import BAD, GOOD
+from devnet_runner.shell.grammar import Unreadable, name_of, parse, statements, text, walk
+from devnet_runner.shell.missing import supposing
+from devnet_runner.shell.policy import refused
+from devnet_runner.shell.rewrite import rewritten
+from devnet_runner.shell.simple import ALWAYS_GOOD, UNKNOWABLE
+from devnet_runner.shell.status import ends
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+CHOICES = {"negated_command", "pipeline", "command_substitution", "if_statement", "while_statement", "case_statement"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A command as it was read.
+
+    `fault` says why the grammar did not take it. `cannot_fail` and `cannot_pass` are certain where they are true, for
+    the reason given; `rewrite` would really test. `names` are the programs that it calls, `compound` whether it can
+    turn the error of one of them into a pass, `wants` what keeps it from running where the kernel holds nothing.
+    """
+
+    fault: str = ""
+    cannot_fail: bool = False
+    cannot_pass: bool = False
+    reason: str = ""
+    rewrite: str = ""
+    names: tuple[str, ...] = ()
+    compound: bool = False
+    wants: str = ""
+
+    @property
+    def valid(self) -> bool:
+        """Whether the grammar took it."""
+        return not self.fault
+
+
+def read_command(command: str) -> Reading:
+    """Read a command of a document that need not be trusted; it is looked at, never run."""
+    try:
+        root = parse(command)
+    except Unreadable as error:
+        return Reading(str(error), wants=str(error))
+    names = tuple(dict.fromkeys(filter(None, (name_of(node) for node in walk(root) if node.type == "command"))))
+    status = ends(root).all if not UNKNOWABLE & set(names) else GOOD | BAD
+    certain = status in {GOOD, BAD}
+    return Reading(
+        cannot_fail=status == GOOD,
+        cannot_pass=status == BAD,
+        reason=_reason(root, passes=status == GOOD) if certain else "",
+        rewrite=rewritten(root) if certain else "",
+        names=names,
+        compound=_compound(root),
+        wants=refused(command),
+    )
+
+
+def counterfactual(command: str, reading: Reading) -> str | None:
+    """A program that fails where a pass of the command rested on something missing; None where it cannot have."""
+    return supposing(command, reading.names) if reading.compound and reading.names else None
+
+
+def _compound(root: Node) -> bool:
+    nodes = list(walk(root))
+    return len(statements(root)) > 1 or any(node.type in CHOICES or node.type == "||" for node in nodes)
+
+
+def _reason(node: Node, *, passes: bool) -> str:
+    """The part of a command that decides how it ends."""
+    word = "succeeds" if passes else "fails"
+    inner = statements(node)
+    if node.type == "list" and (_noise(inner[1]) or ends(inner[0]).all == GOOD | BAD):
+        operator = next(child.type for child in node.children if child.type in {"&&", "||"})
+        return f"`{operator} {text(inner[1])[:80]}` {word} whatever came before"
+    if node.type == "pipeline" and inner[0].type == "negated_command":
+        return f"`{text(inner[-1])[:80]}` always succeeds, and `!` turns that around"
+    if node.type in {"program", "list", "pipeline", "compound_statement", "subshell"} and inner:
+        return _reason(inner[-1], passes=passes)
+    return f"`{text(node)[:80]}` always {word}"
+
+
+def _noise(node: Node) -> bool:
+    return name_of(node) in ALWAYS_GOOD

@@ -1,0 +1,129 @@
+"""Routing: from the words of a task, through dispatcher documents, to the standards that it needs.
+
+A dispatcher holds blocks with a condition, and requests in them; a request names a document, which may be a dispatcher
+again. Three requests in a row are the most that are followed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from posixpath import dirname, join, normpath
+from typing import TYPE_CHECKING
+
+from devnet_runner.document import read_document
+from devnet_runner.findings import Finding, Place
+from devnet_runner.standards.read import attributes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+Read = Callable[[str], str | None]
+MOST_HOPS = 3
+REQUEST = re.compile(r'(?:-\s+)?REQUEST:\s*"?(.*?)"?\s*')
+PHRASE = re.compile(r"Get (.+?) from (\S+)", re.IGNORECASE)
+PRECEDENCE = ("security", "development", "architecture", "performance", "stack-specific", "best-practices")
+"""Categories by what wins where two standards are found alike; the folder of a standard is its category."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request of a dispatcher: the document and anchor that it names, and the condition that it stands under."""
+
+    dispatcher: str
+    line: int
+    path: str
+    anchor: str
+    condition: str
+    context: str
+
+    def meets(self, words: str) -> bool:
+        """Whether one of the condition's alternatives occurs in some words, in any case; none always holds."""
+        lowered = words.lower()
+        alternatives = [one.strip().lower() for one in self.condition.split("|") if one.strip()]
+        return not alternatives or any(one in lowered for one in alternatives)
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """A standard that was found, and the way to it: the documents that were asked, and the condition of the last."""
+
+    path: str
+    anchor: str
+    via: tuple[str, ...]
+    condition: str
+
+
+def requests(content: str, path: str) -> tuple[tuple[Request, ...], tuple[Finding, ...]]:
+    """The requests of a dispatcher, and what is wrong with how they are written."""
+    found, findings = [], list[Finding]()
+    open_blocks: list[dict[str, str]] = []
+    for line, text in _live(content, path):
+        if text.startswith(("<conditional-block", "<plan-conditional")):
+            open_blocks.append(attributes(text))
+        elif text.startswith(("</conditional-block", "</plan-conditional")) and open_blocks:
+            open_blocks.pop()
+        elif (match := REQUEST.fullmatch(text)) is not None:
+            phrase = PHRASE.fullmatch(match[1])
+            if phrase is None:
+                what = f"the request {match[1][:60]!r} is not phrased as one"
+                findings.append(
+                    Finding("standard-request-wrong", Place(path, line), what, 'write REQUEST: "Get NAME from PATH"')
+                )
+                continue
+            target, _, anchor = phrase[2].strip("`'\"@").partition("#")
+            own = open_blocks[-1] if open_blocks else {}
+            condition, context = own.get("task-condition", ""), own.get("context-check", "")
+            found.append(Request(path, line, target, anchor, condition, context))
+    return tuple(found), tuple(findings)
+
+
+def _live(content: str, path: str) -> Iterator[tuple[int, str]]:
+    document = read_document(content, path)
+    for number, line in enumerate(document.lines, 1):
+        if document.fence_at(number) is None and document.comment_at(number) is None:
+            yield number, line.strip()
+
+
+def resolved(target: str, dispatcher: str, read: Read) -> str:
+    """The path of a requested document below the root: as it is written, or beside the dispatcher that asks for it."""
+    plain, beside = normpath(target), normpath(join(dirname(dispatcher), target))
+    return beside if read(plain) is None and read(beside) is not None else plain
+
+
+def route(root: str, words: str, read: Read) -> tuple[Routed, ...]:
+    """The documents that a task needs, from the root dispatcher, those of a category that wins first."""
+    found: dict[str, Routed] = {}
+    seen = {root}
+    waiting: list[tuple[str, tuple[str, ...]]] = [(root, ())]
+    while waiting:
+        dispatcher, via = waiting.pop(0)
+        asked, _ = requests(read(dispatcher) or "", dispatcher)
+        for request in asked:
+            path = resolved(request.path, dispatcher, read)
+            if not request.meets(words) or path in seen or len(via) >= MOST_HOPS:
+                continue
+            seen.add(path)
+            found[path] = Routed(path, request.anchor, (*via, dispatcher), request.condition)
+            waiting.append((path, (*via, dispatcher)))
+    return tuple(sorted(found.values(), key=lambda one: _rank(one.path)))
+
+
+def reachable(root: str, read: Read) -> frozenset[str]:
+    """Every document that some task is led to."""
+    seen, waiting = {root}, [(root, 0)]
+    while waiting:
+        dispatcher, hops = waiting.pop()
+        asked, _ = requests(read(dispatcher) or "", dispatcher)
+        paths = {resolved(request.path, dispatcher, read) for request in asked} - seen
+        if hops < MOST_HOPS:
+            seen |= paths
+            waiting += [(path, hops + 1) for path in sorted(paths)]
+    return frozenset(seen)
+
+
+def _rank(path: str) -> tuple[int, str]:
+    folders = path.split("/")[:-1]
+    ranks: Iterable[int] = (PRECEDENCE.index(folder) for folder in folders if folder in PRECEDENCE)
+    return min(ranks, default=len(PRECEDENCE)), path
