@@ -1,10 +1,13 @@
-"""Telling which of the two moved: the text that is quoted here, or the section that it was quoted from."""
+"""Telling which of the two moved, and why: the text that is quoted here, or the section that it was quoted from."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from devnet_runner.findings import Finding, Place
+from devnet_runner.includes.diff import Side, unified
+from devnet_runner.includes.why import MAX_LENGTH, WORDS, hashed, why
 
 if TYPE_CHECKING:
     from devnet_runner.includes.markers import Block
@@ -16,26 +19,71 @@ DRIFT = frozenset({"include-body-edited", "include-source-moved", "include-both-
 """Findings that say a text has moved; every other blocking finding says that a marker or a document is wrong."""
 
 
-def drift(block: Block, place: Place, section: Section, hashes: tuple[str, str]) -> tuple[str, Finding]:
-    """State and finding of an include whose `hashes`, of the text here and of the section there, are not its own."""
-    actual, wanted = hashes
-    at = f"{block.source}#{block.anchor} (line {section.line})"
-    if actual == wanted:
-        state, kind = STALE, "include-hash-stale"
-        what, fix = f"only the hash is stale: the text here and {at} are the same", f"write hash: {wanted}"
-    elif wanted == block.hash:
-        state, kind = BODY, "include-body-edited"
-        what = f"the quoted text was edited here{_blanks(block, section)}; {at} still has the hash"
-        fix = f"put back the text of {at}"
-    elif actual == block.hash:
-        state, kind = SOURCE, "include-source-moved"
-        what, fix = f"{at} has changed; the text here still has the hash", f"quote it anew, with hash: {wanted}"
-    else:
-        state, kind = BOTH, "include-both-moved"
-        what, fix = f"both the quoted text and {at} have changed", f"quote it anew, with hash: {wanted}"
-    return state, Finding(kind, place, what, fix, expected=block.hash, actual=f"here {actual}, there {wanted}")
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """How an include has drifted: its state, the finding that says so, why (names of causes), and a unified diff."""
+
+    state: str
+    finding: Finding
+    why: tuple[str, ...] = ()
+    diff: tuple[str, ...] = ()
 
 
-def _blanks(block: Block, section: Section) -> str:
-    """Says so where only white space differs, which is hard to see."""
-    return ", in white space only" if block.body.split() == section.body.split() else ""
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A block in its document, the section that it quotes, and the hashes of the text here and of that section."""
+
+    block: Block
+    place: Place
+    section: Section
+    here: str
+    there: str
+
+    @property
+    def at(self) -> str:
+        """The section, as a person would look for it."""
+        return f"{self.block.source}#{self.block.anchor} (line {self.section.line})"
+
+
+def drift(quote: Quote, *, explained: bool = True) -> Drift:
+    """What has become of a quote whose hashes are not its own; `explained` with the reason and the difference."""
+    causes, diff = _compared(quote) if explained else ((), ())
+    state, kind, what, fix = _told(quote, causes)
+    actual = f"here {quote.here}, there {quote.there}"
+    return Drift(state, Finding(kind, quote.place, what, fix, expected=quote.block.hash, actual=actual), causes, diff)
+
+
+def _told(quote: Quote, causes: tuple[str, ...]) -> tuple[str, str, str, str]:
+    """State, id, sentence and cure."""
+    value, at = quote.block.hash, quote.at
+    only = f", in {' and '.join(WORDS[name] for name in causes)} only" if causes and causes[0] in WORDS else ""
+    anew = f"quote it anew, with hash: {quote.there}"
+    if quote.here == quote.there:
+        what = f"only the hash is stale: the text here and {at} are the same"
+        return STALE, "include-hash-stale", what + _taken(quote), f"write hash: {quote.there}"
+    if quote.there == value:
+        what = f"the quoted text was edited here{only}; {at} still has the hash"
+        return BODY, "include-body-edited", what, f"put back the text of {at}"
+    if quote.here == value:
+        return SOURCE, "include-source-moved", f"{at} has changed{only}; the text here still has the hash", anew
+    differ = only and f"; they differ{only}"
+    return BOTH, "include-both-moved", f"both the quoted text and {at} have changed{differ}", anew
+
+
+def _taken(quote: Quote) -> str:
+    """Says which form of the text the hash was taken from, where it is one that is known."""
+    form = hashed(quote.block.body.decode("utf-8"), quote.block.hash)
+    return f"; the hash is that of the text {form}" if form else ""
+
+
+def _compared(quote: Quote) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Why the two texts differ, and their difference: from what has the hash to what has not."""
+    if quote.here == quote.there:
+        return ("hash-only",), ()
+    here, there = quote.block.body.decode("utf-8"), quote.section.body.decode("utf-8")
+    if len(here) + len(there) > MAX_LENGTH:
+        return (), ()
+    ours = Side(f"{quote.place.path} (quoted here)", quote.block.line + 1, here.split("\n")[:-1])
+    theirs = Side(f"{quote.block.source} (the section)", quote.section.first, there.split("\n")[:-1])
+    sides = (theirs, ours) if quote.there == quote.block.hash else (ours, theirs)
+    return why(here, there), unified(*sides)

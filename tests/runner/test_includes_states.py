@@ -59,9 +59,14 @@ def test_an_include_verifies(root, name):
 
 MOVED = {
     "body": (block(body="Keep it big.\n"), SOURCE, "body-edited", "the quoted text was edited here"),
-    "white space": (block(body=BODY + "\n"), SOURCE, "body-edited", "in white space only"),
-    "trailing blank": (block(body=BODY.replace(".", ". ")), SOURCE, "body-edited", "in white space only"),
-    "lone CR": (block(body=BODY.replace("\n\n", "\r\n\r")), SOURCE, "body-edited", "edited here"),
+    "white space": (block(body=BODY + "\n"), SOURCE, "body-edited", "edited here, in empty lines only;"),
+    "trailing blank": (
+        block(body=BODY.replace(".", ". ")),
+        SOURCE,
+        "body-edited",
+        "in blanks at the end of lines only;",
+    ),
+    "lone CR": (block(body=BODY.replace("\n\n", "\r\n\r")), SOURCE, "body-edited", "in line endings only;"),
     "source": (block(), SOURCE.replace("small", "big"), "source-moved", "a.md#rules (line 1) has changed"),
     "both": (block(body="x\n"), SOURCE.replace("small", "big"), "both", "both the quoted text and"),
     "hash": (block(value="0" * 64), SOURCE, "hash-stale", "only the hash is stale"),
