@@ -14,6 +14,24 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 LONGEST, DEEPEST = 20_000, 150
+KEYWORDS = {
+    "{",
+    "}",
+    "!",
+    "if",
+    "then",
+    "else",
+    "elif",
+    "fi",
+    "do",
+    "done",
+    "case",
+    "esac",
+    "for",
+    "while",
+    "until",
+    "in",
+}
 STATEMENTS = {
     "command", "list", "pipeline", "negated_command", "redirected_statement", "subshell", "compound_statement",
     "if_statement", "while_statement", "for_statement", "c_style_for_statement", "case_statement",
@@ -39,6 +57,7 @@ def parse(command: str) -> Node:
     if root.has_error:
         raise Unreadable(_fault(root))
     _refuse_depth(root)
+    _refuse_misreading(root)
     return root
 
 
@@ -58,6 +77,17 @@ def _refuse_depth(root: Node) -> None:
         if depth > DEEPEST:
             raise Unreadable(f"it is nested deeper than {DEEPEST} levels")
         waiting += [(child, depth + 1) for child in node.children]
+
+
+def _refuse_misreading(root: Node) -> None:
+    """Refuse what the grammar takes otherwise than a POSIX shell: it knows no `! { …; }`, and `((` as arithmetic."""
+    for node in walk(root):
+        if node.type == "((":
+            raise Unreadable("`((` means two subshells to one shell and arithmetic to another")
+        if node.type == "pipeline" and "negated_command" in {child.type for child in node.named_children[1:]}:
+            raise Unreadable("`!` stands inside of a pipeline, where no shell takes it")
+        if node.type == "command_name" and text(node) in KEYWORDS:
+            raise Unreadable(f"the grammar does not take `{text(node)}` where it stands")
 
 
 def walk(root: Node) -> Iterator[Node]:

@@ -24,8 +24,8 @@ ROOMS = [
 """The rooms of devnet_runner, leftmost first; a room may import rooms of its own row and of the rows above."""
 
 EDGES = {"files", "keeper", "locks", "git", "process", "sandbox", "database", "screen", "cli", "commands"}
-PURE = {"findings", "errors", "results", "standard_results", "digest", "document", "phase", "measures", "shell", "standards",
-        "gates", "verdict", "plan", "checkpoint", "progress", "record", "reports", "terminal"}  # fmt: skip
+PURE = {"findings", "errors", "results", "standard_results", "digest", "document", "phase", "measures", "shell",
+        "standards", "gates", "verdict", "plan", "checkpoint", "progress", "record", "reports", "terminal"}  # fmt: skip
 HEAVY = {"sqlalchemy", "git", "pytest", "jinja2", "psycopg", "rich", "markdown_it", "alembic", "coverage"}
 
 
