@@ -113,12 +113,13 @@ def _test(
     line, tag = opening
     fields = Fields.read(path, line, body)
     name = attributes(tag).get("name", "")
-    if not tag.endswith(">") or tag.endswith("</test>"):
-        fields.fault(line, "standard-test-malformed", "the tag of the test does not end with its line",
-                     "write <test name=…>, each field, and </test> on lines of their own")  # fmt: skip
     if not name:
         fields.fault(line, "standard-test-unnamed", "the test has no name", 'write <test name="some_name">')
-    if not closed:
+    malformed = not tag.endswith(">") or tag.endswith("</test>")
+    if malformed:
+        fields.fault(line, "standard-test-malformed", "the tag of the test does not end with its line",
+                     "write <test name=…>, each field, and </test> on lines of their own")  # fmt: skip
+    elif not closed:
         fields.fault(line, "standard-test-unclosed", f"the test {name} is never closed", "add </test> below its fields")
     required = fields.truth("REQUIRED", default=True)
     test = StandardTest(
@@ -137,7 +138,7 @@ def _test(
         bypass_requires=fields.text("BYPASS_REQUIRES"),
         fields=tuple(fields.values),
     )
-    if not test.command:
+    if not test.command and not malformed:
         at = fields.values.get("TEST", ("", line))[1]
         fields.fault(at, "standard-test-empty", f"the test {name} has no command", "write one after TEST:")
     findings += [*fields.findings, *fields.faults]

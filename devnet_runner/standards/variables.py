@@ -29,7 +29,7 @@ CONFIGS = tuple(
     f"{tool}.config.{end}" for tool in ("vitest", "vite", "jest") for end in ("ts", "js", "mts", "mjs", "cjs")
 )
 THRESHOLD = re.compile(r"threshold[^\d\n]{0,60}?(\d{1,3})\b", re.IGNORECASE)
-LINES = re.compile(r"\blines\s*[:=]\s*(\d{1,3})\b")
+LINES = re.compile(r"\blines[\"']?\s*[:=]\s*(\d{1,3})\b")
 SHELL_OWN = {"PATH", "HOME", "PWD", "OLDPWD", "TMPDIR", "IFS", "LANG", "LC_ALL", "TZ", "TERM", "PPID", "UID", "SHELL"}
 UPPER = re.compile(r"[A-Z][A-Z0-9_]*")
 
