@@ -48,9 +48,13 @@ def _tasks(phase: Phase) -> Iterator[str]:
 
 def every_standard(root: Path, settings: Settings) -> tuple[str, ...]:
     """Every document of the standards folders that holds verification blocks, in order."""
+    return tuple(path for path in every_document(root, settings) if OPENING in read_text(root / path, path).content)
+
+
+def every_document(root: Path, settings: Settings) -> tuple[str, ...]:
+    """Every document of the standards folders, in order."""
     found = documents([root / folder for folder in folders(root, settings)])
-    paths = (os.path.relpath(path, root) for path in found)
-    return tuple(path for path in paths if OPENING in read_text(root / path, path).content)
+    return tuple(os.path.relpath(path, root) for path in found)
 
 
 def folders(root: Path, settings: Settings) -> tuple[str, ...]:

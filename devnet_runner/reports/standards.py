@@ -24,7 +24,7 @@ def run_lines(run: StandardsRun, findings: tuple[Finding, ...]) -> Iterator[Line
     """The report of a run of standards for people; tests that wait for others are counted, not listed."""
     shown = [finding for finding in findings if finding.id != SKIPPED]
     for finding in sorted(shown, key=lambda one: not one.blocking):
-        yield from _finding_lines(finding)
+        yield from finding_lines(finding)
     if shown:
         yield line()
     yield from figures(run)
@@ -54,7 +54,8 @@ def _enforcement(enforcement: Enforcement) -> str:
     return visible("; ".join(parts))
 
 
-def _finding_lines(finding: Finding) -> Iterator[Line]:
+def finding_lines(finding: Finding) -> Iterator[Line]:
+    """A finding for people."""
     mark, style = ("✗ ", "bad") if finding.blocking else ("- ", "warn")
     yield line(Piece(mark, style), Piece(visible(str(finding.where)), "strong"), f"  {visible(finding.what)}")
     if ":" in finding.actual:
@@ -68,5 +69,15 @@ def report(run: StandardsRun, findings: tuple[Finding, ...], exit_code: int) -> 
         "format": FORMAT,
         "exit_code": exit_code,
         **run.to_json(),
+        "findings": [finding_json(finding) for finding in findings],
+    }
+
+
+def findings_json(tests: int, findings: tuple[Finding, ...], exit_code: int) -> dict[str, Any]:
+    """What is wrong with documents as JSON values."""
+    return {
+        "format": FORMAT,
+        "exit_code": exit_code,
+        "total": tests,
         "findings": [finding_json(finding) for finding in findings],
     }

@@ -110,7 +110,7 @@ def _named(name: str, given: Mapping[str, str]) -> Variable | None:
 def _kind(read: Read, package: dict[str, Any]) -> Variable:
     """What the project is. Where nothing tells, greenfield, which asks for most: a wrong guess never asks for less."""
     name = "PROJECT_TYPE"
-    for path in ("MIGRATION.md", "TODO/MIGRATION.md"):
+    for path in ("MIGRATION.md", "docs/MIGRATION.md"):
         if read(path) is not None:
             return Variable(name, "migration", path)
     dependencies = _dependencies(package)

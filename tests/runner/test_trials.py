@@ -19,7 +19,7 @@ TIMED_OUT, DENIED, VACUOUS = Outcome.TIMED_OUT, Outcome.DENIED, Outcome.VACUOUS
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     root = tmp_path_factory.mktemp("project")
-    (root / "here").write_text("TODO\n")
+    (root / "here").write_text("LATER\n")
     return root
 
 
@@ -42,14 +42,14 @@ def outcomes(sandbox, given, variables=None, timeout=20.0):
 @pytest.mark.parametrize(
     ("command", "expected"),
     [
-        ("grep -q TODO here", PASSED),
+        ("grep -q LATER here", PASSED),
         ("! grep -q DONE here", PASSED),
         ("test -f nowhere || test -f here", PASSED),
         ("grep -q DONE here", FAILED),
         ("test -f nowhere", FAILED),
         ("grep -q x nowhere", FAILED),
         ("exit 200; test -f here", FAILED),
-        ("! grep TODO here | head -1", FAILED),
+        ("! grep LATER here | head -1", FAILED),
         ("nosuchprogram here", ERRORED),
         ("grep 'unclosed here", ERRORED),
         ("kill -SEGV $$; sh -c 'kill -SEGV $$'; exit $?", ERRORED),
@@ -58,7 +58,7 @@ def outcomes(sandbox, given, variables=None, timeout=20.0):
         ("echo x > here", DENIED),
         ("touch mark && test -f mark", DENIED),
         ("python3 -c 'import socket; socket.socket()'", DENIED),
-        ("grep -r TODO . | head -1", VACUOUS),
+        ("grep -r LATER . | head -1", VACUOUS),
         ("grep -q DONE here || echo none", VACUOUS),
         ("! grep -rq x nowhere", VACUOUS),
         ("! nosuchprogram x", VACUOUS),
@@ -71,10 +71,10 @@ def test_each_end_is_what_it_is(sandbox, command, expected):
 
 
 def test_a_vacuous_test_is_told_with_what_was_missing_or_a_rewrite(sandbox):
-    given = trials("! grep -rq x nowhere", "grep -r TODO . | head -1")
+    given = trials("! grep -rq x nowhere", "grep -r LATER . | head -1")
     missing, sure = run_tests(given, sandbox, Terms({}, 20))
     assert "nowhere" in missing.reason
-    assert sure.rewrite == "grep -q -r TODO ."
+    assert sure.rewrite == "grep -q -r LATER ."
 
 
 def chain(*specs):
@@ -119,7 +119,7 @@ def test_results_stand_in_document_order_and_add_up(sandbox):
 
 
 def test_a_variable_is_given_where_it_is_declared_and_also_in_single_quotes(sandbox):
-    values = {"WORD": "TODO", "EVIL": "'; echo x > mark; '"}
+    values = {"WORD": "LATER", "EVIL": "'; echo x > mark; '"}
     given = trials("grep -q '${WORD}' here", 'grep -q "${WORD}" here', variables=("WORD",))
     assert outcomes(sandbox, given, values) == [PASSED, PASSED]
     assert outcomes(sandbox, trials("grep -q '${EVIL}' here", variables=("EVIL",)), values) == [FAILED]
@@ -128,7 +128,7 @@ def test_a_variable_is_given_where_it_is_declared_and_also_in_single_quotes(sand
 
 def test_where_the_kernel_holds_nothing_the_policy_denies_what_it_cannot_hold(project):
     with open_sandbox(project, {"PATH": os.environ["PATH"]}, 1, ("nothing",)) as weak:
-        given = trials("grep -q TODO here", "touch here", "npm run lint", "! grep -q DONE here")
+        given = trials("grep -q LATER here", "touch here", "npm run lint", "! grep -q DONE here")
         assert outcomes(weak, given) == [PASSED, DENIED, DENIED, PASSED]
 
 
