@@ -14,6 +14,7 @@ EPERM, ENOSYS = 1, 38
 LOAD, JUMP_EQUAL, JUMP_GREATER_EQUAL, JUMP_ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 NUMBER, ARCH, FIRST_ARGUMENT, SECOND_ARGUMENT = 0, 4, 16, 24  # offsets in struct seccomp_data
 NEW_NAMESPACES = 0x7E020080  # CLONE_NEW{USER,PID,NET,IPC,UTS,CGROUP,NS,TIME}
+NEW_PID_NAMESPACE = 0x20000000  # which takes a capability that keepers alone have
 FORGED_INPUT = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
 NONE = -1
 
@@ -32,14 +33,14 @@ mq_unlink 241 181, bpf 321 280, perf_event_open 298 241, userfaultfd 323 282, op
 name_to_handle_at 303 264, settimeofday 164 170, clock_settime 227 112, adjtimex 159 171, clock_adjtime 305 266,
 sethostname 170 161, setdomainname 171 162, reboot 169 142, kexec_load 246 104, kexec_file_load 320 294,
 init_module 175 105, finit_module 313 273, delete_module 176 106, acct 163 89, quotactl 179 60, quotactl_fd 443 443,
-syslog 103 116, vhangup 153 58, iopl 172 -1, ioperm 173 -1, personality 135 92, setns 308 268, fanotify_init 300 262
+syslog 103 116, vhangup 153 58, iopl 172 -1, ioperm 173 -1, personality 135 92, fanotify_init 300 262
 """
 """Name and numbers: connections of every family, metadata, mounts, other processes, keys, clocks, the kernel."""
 
 UNKNOWN = "io_uring_setup 425 425, io_uring_enter 426 426, io_uring_register 427 427, clone3 435 435"
 """Calls that a filter cannot look into: programs take their absence well, and fall back."""
 
-SPLIT = {"clone": (56, 220), "unshare": (272, 97), "ioctl": (16, 29)}
+SPLIT = {"clone": (56, 220), "unshare": (272, 97), "setns": (308, 268), "ioctl": (16, 29)}
 
 
 def seccomp_filter(machine: str) -> bytes | None:
@@ -58,8 +59,9 @@ def seccomp_filter(machine: str) -> bytes | None:
     for text, errno in ((REFUSED, EPERM), (UNKNOWN, ENOSYS)):
         for number in _numbers(text, column):
             program += [_op(JUMP_EQUAL, number, 0, 1), _op(RETURN, REFUSE | errno)]
-    for name, bits in (("clone", NEW_NAMESPACES), ("unshare", NEW_NAMESPACES)):
-        program += _unless(SPLIT[name][column], FIRST_ARGUMENT, [_op(JUMP_ANY_BIT, bits, 0, 1)])
+    program += _unless(SPLIT["clone"][column], FIRST_ARGUMENT, [_op(JUMP_ANY_BIT, NEW_NAMESPACES, 0, 1)])
+    for name, argument in (("unshare", FIRST_ARGUMENT), ("setns", SECOND_ARGUMENT)):
+        program += _unless(SPLIT[name][column], argument, [_op(JUMP_EQUAL, NEW_PID_NAMESPACE, 1, 0)])
     for request in FORGED_INPUT:
         program += _unless(SPLIT["ioctl"][column], SECOND_ARGUMENT, [_op(JUMP_EQUAL, request, 0, 1)])
     return b"".join([*program, _op(RETURN, ALLOW)])

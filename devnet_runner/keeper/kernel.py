@@ -41,14 +41,24 @@ def leave_pid_namespace() -> None:
     _called(LIBC.unshare(NEW_PID_NAMESPACE), "unshare")
 
 
-def drop_capabilities() -> None:
-    """Give up every capability for good, also those that a program started as root would get."""
+def drop_inherited_capabilities() -> None:
+    """See to it that every program started from now on has no capability, also where it is started as root."""
     for number in range(64):
         if LIBC.prctl(DROP_BOUNDING, ctypes.c_ulong(number), 0, 0, 0) < 0:
             break
     # Either fails without the right to it, where there is nothing to give up.
     LIBC.prctl(SET_SECURITY_BITS, ctypes.c_ulong(NO_ROOT_NO_SETUID_FIXUP), 0, 0, 0)
     LIBC.prctl(AMBIENT, ctypes.c_ulong(CLEAR_AMBIENT), 0, 0, 0)
+    header, sets = struct.pack("=Ii", CAPABILITY_VERSION, 0), ctypes.create_string_buffer(24)
+    _called(LIBC.capget(header, sets), "capget")
+    # Twice effective, permitted and inheritable: the lower half of each set, then the upper one.
+    kept = [0 if place % 3 == 2 else half for place, half in enumerate(struct.unpack("=6I", sets.raw))]
+    _called(LIBC.capset(header, struct.pack("=6I", *kept)), "capset")
+
+
+def drop_capabilities() -> None:
+    """Give up every capability for good, also those that a program started as root would get."""
+    drop_inherited_capabilities()
     header, sets = struct.pack("=Ii", CAPABILITY_VERSION, 0), bytes(24)
     _called(LIBC.capset(header, sets), "capset")
 

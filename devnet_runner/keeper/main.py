@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         """
 
         backend: str
+        root: str
         scratch: str
         closed: list[str]
         masked: list[str]
@@ -43,7 +44,9 @@ if TYPE_CHECKING:
 
 SIGKILL = 9
 DEEPEST = 64  # folders
-LIMIT = 10.0  # seconds of processor time for the self-test
+LIMIT = 10.0  # seconds for the self-test
+SETS = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
+CAPABILITIES = f"while read name set; do case $name in {':|'.join(SETS)}:) echo $set;; esac; done < /proc/self/status"
 
 
 def main(orders: int, answers: int) -> None:
@@ -54,7 +57,9 @@ def main(orders: int, answers: int) -> None:
         setup: Setup = marshal.load(source)  # noqa: S302 - from our own runner
         try:
             own = _own_tree(setup["backend"])
+            os.chdir(setup["root"])
             confinement = _confinement(setup)
+            confinement.prepare()
             found = _self_test(setup, confinement, own)
         except OSError as error:
             target.write(f"refused {error}\n".encode("utf-8", "replace"))
@@ -84,11 +89,12 @@ def _own_tree(backend: str) -> int | None:
 
 def _confinement(setup: Setup) -> Confinement:
     if setup["backend"] == "nothing":
-        return Confinement(None, None, kernel=False)
+        return Confinement(None, None, kernel=False, inherited=False)
     rules = None
     if setup["backend"] == "landlock":
         rules = ruleset(setup["scratch"], tuple(setup["masked"]), tuple(setup["shown"]))
-    return Confinement(rules, seccomp_filter(platform.machine()), kernel=True)
+    program = seccomp_filter(platform.machine())
+    return Confinement(rules, program, kernel=True, inherited=setup["backend"] == "bubblewrap")
 
 
 def _self_test(setup: Setup, confinement: Confinement, own: int | None) -> list[str]:
@@ -113,12 +119,22 @@ def _self_test(setup: Setup, confinement: Confinement, own: int | None) -> list[
     os.waitpid(child, 0)
     if not said.endswith("."):
         raise OSError(said or "the self-test did not come to its end")
-    return said[:-1].split()
+    return [*said[:-1].split(), *_kept_capabilities(confinement, own)]
+
+
+def _kept_capabilities(confinement: Confinement, own: int | None) -> list[str]:
+    """`capabilities` where a program that is started the way tests are would have any of them."""
+    if not confinement.kernel:
+        return []
+    trial = Trial({"argv": ["/bin/sh", "-c", CAPABILITIES], "env": {}, "timeout": LIMIT}, confinement, own)
+    ending, said = trial.end(), trial.output.value().split()
+    none = ending == "ended" and len(said) == len(SETS) and not any(int(one, 16) for one in said)
+    return [] if none else ["capabilities"]
 
 
 def _try(confinement: Confinement, around: Surroundings, answer: int) -> NoReturn:
     try:
-        confinement.enter(LIMIT)
+        confinement.enter()
         os.write(answer, f"{' '.join(leaks(around))}.".encode())
     except OSError as error:
         os.write(answer, str(error).encode("utf-8", "replace"))

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from devnet_runner.keeper.confinement import Confinement
 
     class Order(TypedDict):
-        """A test to run: the program with its arguments, folder, whole environment, and seconds that it may take."""
+        """A test to run: the program with its arguments, whole environment, and seconds that it may take."""
 
         argv: list[str]
-        cwd: str
         env: dict[str, str]
         timeout: float
 
 
+DEFAULTS = (signal.SIGPIPE, signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD)
 TICK = 0.05  # seconds between two looks at the number of processes
 CHUNK = 1 << 16
 MOST_PROCESSES, MOST_MEMORY = 256, 2 << 30
@@ -64,29 +64,26 @@ class Trial:
     def __init__(self, order: Order, confinement: Confinement, own: int | None) -> None:
         self.output, self.own, self.status = Output(), own, 0
         self.deadline = time.monotonic() + order["timeout"]
-        if own is not None:
-            enter_new_pid_namespace(own)
+        self.process, self.fault = 0, b""
         self.source, target = os.pipe()
-        report, fault = os.pipe()
-        self.process = os.fork() or _become(order, confinement, target, fault)
-        os.close(target)
-        os.close(fault)
-        self.fault = os.read(report, 4096)
-        os.close(report)
+        try:
+            if own is not None:
+                enter_new_pid_namespace(own)
+            self.process, self.fault = (_spawn if confinement.inherited else _fork)(order, confinement, target)
+        except (OSError, ValueError) as error:
+            self.fault = str(error).encode("utf-8", "replace")
+        finally:
+            os.close(target)
         os.set_blocking(self.source, False)
 
     def end(self) -> str:
         """Follow the test to its end, or end it at a limit; how it ended. Nothing of it is left then."""
-        handle = os.pidfd_open(self.process) if hasattr(os, "pidfd_open") else -1
-        try:
-            ending = NOT_STARTED if self.fault else self._followed(handle)
-        finally:
-            if handle >= 0:
-                os.close(handle)
-        kill(self.process)
-        if self.own is None:
-            kill_group(self.process)
-        self.status = os.waitstatus_to_exitcode(os.waitpid(self.process, 0)[1])
+        ending = NOT_STARTED if self.fault else self._until_over()
+        if self.process:
+            kill(self.process)
+            if self.own is None:
+                kill_group(self.process)
+            self.status = os.waitstatus_to_exitcode(os.waitpid(self.process, 0)[1])
         # In a tree of its own everything has ended with the first process; elsewhere an orphan is ours.
         if self.own is None and not end_all():
             ending = TOO_MANY_PROCESSES
@@ -94,6 +91,14 @@ class Trial:
             pass
         os.close(self.source)
         return ending
+
+    def _until_over(self) -> str:
+        handle = os.pidfd_open(self.process) if hasattr(os, "pidfd_open") else -1
+        try:
+            return self._followed(handle)
+        finally:
+            if handle >= 0:
+                os.close(handle)
 
     def _followed(self, handle: int) -> str:
         """Wait for the end of the first process; the end of its output may never come, where another holds it."""
@@ -133,17 +138,33 @@ def over_limit() -> str:
     return TOO_MUCH_MEMORY if used > MOST_MEMORY else ""
 
 
+def _spawn(order: Order, _: Confinement, target: int) -> tuple[int, bytes]:
+    """Start a test whose confinement is this process's own, without a copy of this process."""
+    files = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), (os.POSIX_SPAWN_DUP2, target, 1),
+             (os.POSIX_SPAWN_DUP2, target, 2)]  # fmt: skip
+    argv = order["argv"]
+    return os.posix_spawn(argv[0], argv, order["env"], file_actions=files, setsid=True, setsigdef=DEFAULTS), b""
+
+
+def _fork(order: Order, confinement: Confinement, target: int) -> tuple[int, bytes]:
+    """Start a test that gives up its rights itself; the process, and the reason why it did not become the test."""
+    report, fault = os.pipe()
+    process = os.fork() or _become(order, confinement, target, fault)
+    os.close(fault)
+    with os.fdopen(report, "rb") as source:
+        return process, source.read()
+
+
 def _become(order: Order, confinement: Confinement, target: int, fault: int) -> NoReturn:
     """Turn into the test, in the child process; say on `fault` why not, where that fails: it must not run as we do."""
     try:
         os.setsid()
-        for number in (signal.SIGPIPE, signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
+        for number in DEFAULTS:
             signal.signal(number, signal.SIG_DFL)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(target, 1)
         os.dup2(target, 2)
-        os.chdir(order["cwd"])
-        confinement.enter(order["timeout"])
+        confinement.enter()
         os.execve(order["argv"][0], order["argv"], order["env"])  # noqa: S606 - the test itself
     except (OSError, ValueError) as error:
         os.write(fault, str(error).encode("utf-8", "replace")[:4096])

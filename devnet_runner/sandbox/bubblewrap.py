@@ -30,14 +30,14 @@ def find_bubblewrap(environ: Mapping[str, str], root: str) -> str:
 def wrapped(program: str, layout: Layout, argv: tuple[str, ...]) -> tuple[str, ...]:
     """The command that runs `argv` in namespaces of its own: everything read-only, private folders empty, no network.
 
-    It keeps the one capability that a process tree for each test takes; the tests themselves lose it.
+    It keeps the capabilities that it takes to give each test a process tree of its own, and none to the tests.
     """
     return (program, *_options(layout), "--", *argv)
 
 
 def _options(layout: Layout) -> Iterator[str]:
     yield from ("--unshare-all", "--new-session", "--die-with-parent")
-    yield from ("--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN")
+    yield from ("--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN", "--cap-add", "CAP_SETPCAP")
     yield from ("--ro-bind", "/", "/", "--dev", "/dev", "--remount-ro", "/dev", "--proc", "/proc")
     if os.geteuid() == 0:
         # Its files are guarded by the user's number alone, which for root is the real one.

@@ -51,17 +51,17 @@ class Around:
 
 
 class Keeper:
-    """One keeper; `close` ends it."""
+    """One keeper; `close` ends it. It is `spent` where its scratch folder could not be emptied for another trial."""
 
     def __init__(self, around: Around) -> None:
         """Begin to start a keeper; `ready` waits until it is. Raises OSError where no process can be started."""
         own = around.backend != BUBBLEWRAP
         self.scratch = tempfile.mkdtemp(prefix="devnet-scratch-") if own else SCRATCH
         self._environment = around.layout.environment(self.scratch, around.environ)
-        self._root = around.layout.root
         orders, self._orders = os.pipe()
         self._answers, answers = os.pipe()
         self._read = b""
+        self.spent = False
         try:
             program = PROGRAM.format(str(PACKAGE), orders, answers)
             argv: tuple[str, ...] = (sys.executable, "-I", "-S", "-c", program)
@@ -104,8 +104,9 @@ class Keeper:
         """Run one trial to its end. Raises Unkept where the keeper was lost, or cannot take another one."""
         argv = ["/bin/sh", "-c", trial.command]
         environment = {**self._environment, **trial.variables}
-        self._order({"argv": argv, "cwd": self._root, "env": environment, "timeout": float(trial.timeout)})
-        ending, status, seconds, _, length = self._line(trial.timeout + GRACE).split(" ")
+        self._order({"argv": argv, "env": environment, "timeout": float(trial.timeout)})
+        ending, status, seconds, scratch, length = self._line(trial.timeout + GRACE).split(" ")
+        self.spent = scratch != "clean"
         output = self._bytes(int(length), GRACE).decode("utf-8", "backslashreplace")
         return Ended(Ending(ending), int(status), output, float(seconds))
 
@@ -142,6 +143,7 @@ class Keeper:
 def _setup(around: Around, scratch: str) -> dict[str, Any]:
     return {
         "backend": around.backend,
+        "root": around.layout.root,
         "scratch": scratch,
         "closed": list(around.closed()),
         "masked": list(around.layout.masked),

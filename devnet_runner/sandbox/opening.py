@@ -45,11 +45,16 @@ class Sandbox:
         keeper = self._free.get()
         try:
             keeper = keeper or self._another()
-            return keeper.run(trial)
+            ended = keeper.run(trial)
         except (Unkept, OSError) as error:
             self._drop(keeper)
             keeper = None
             return Ended(Ending.LOST, output=str(error))
+        else:
+            if keeper.spent:
+                self._drop(keeper)
+                keeper = None
+            return ended
         finally:
             self._free.put(keeper)
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from devnet_runner.shell.ends import BAD, GOOD
 from devnet_runner.shell.grammar import Unreadable, name_of, parse, statements, text, walk
 from devnet_runner.shell.missing import supposing
-from devnet_runner.shell.policy import refused
 from devnet_runner.shell.rewrite import rewritten
 from devnet_runner.shell.simple import ALWAYS_GOOD, UNKNOWABLE
 from devnet_runner.shell.status import ends
@@ -25,7 +24,7 @@ class Reading:
 
     `fault` says why the grammar did not take it. `cannot_fail` and `cannot_pass` are certain where they are true, for
     the reason given; `rewrite` would really test. `names` are the programs that it calls, `compound` whether it can
-    turn the error of one of them into a pass, `wants` what keeps it from running where the kernel holds nothing.
+    turn the error of one of them into a pass.
     """
 
     fault: str = ""
@@ -35,7 +34,6 @@ class Reading:
     rewrite: str = ""
     names: tuple[str, ...] = ()
     compound: bool = False
-    wants: str = ""
 
     @property
     def valid(self) -> bool:
@@ -48,7 +46,7 @@ def read_command(command: str) -> Reading:
     try:
         root = parse(command)
     except Unreadable as error:
-        return Reading(str(error), wants=str(error))
+        return Reading(str(error))
     names = tuple(dict.fromkeys(filter(None, (name_of(node) for node in walk(root) if node.type == "command"))))
     status = ends(root).all if not UNKNOWABLE & set(names) else GOOD | BAD
     certain = status in {GOOD, BAD}
@@ -59,7 +57,6 @@ def read_command(command: str) -> Reading:
         rewrite=rewritten(root) if certain else "",
         names=names,
         compound=_compound(root),
-        wants=refused(command),
     )
 
 

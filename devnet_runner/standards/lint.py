@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from devnet_runner.findings import Finding, Place
-from devnet_runner.shell import opened, read_command
+from devnet_runner.shell import opened, read_command, refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -52,9 +52,10 @@ def _command(test: StandardTest) -> Iterator[Finding]:
         word, kind = ("fail", "standard-vacuous") if reading.cannot_fail else ("pass", "standard-cannot-pass")
         fix = f"rewrite it: {reading.rewrite}" if reading.rewrite else "write a command that can both pass and fail"
         yield Finding(kind, test.where, f"{test.name} can never {word}: {reading.reason}", fix, blocking=test.blocking)
-    if reading.valid and reading.wants:
+    more = refused(test.command)
+    if reading.valid and more:
         fix = "write a test that only reads, or run it only where the kernel holds it"
-        yield _note("standard-does-more", test, f"{test.name} may do more than read: {reading.wants}", fix)
+        yield _note("standard-does-more", test, f"{test.name} may do more than read: {more}", fix)
     if opened(test.command, test.variables) != test.command:
         what = f"{test.name} has a variable in single quotes, where the shell by itself would not expand it"
         yield _note("standard-variable-quoted", test, what, "write it in double quotes")

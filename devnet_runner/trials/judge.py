@@ -52,7 +52,7 @@ def beforehand(test: StandardTest, reading: Reading, level: Level) -> Judgement 
     return None
 
 
-def afterwards(ended: Ended, reading: Reading, timeout: float) -> Judgement:
+def afterwards(command: str, ended: Ended, reading: Reading, timeout: float) -> Judgement:
     """What the end of a test means, before it is asked whether its pass rests on something missing."""
     if ended.ending is Ending.TIMED_OUT:
         return Judgement(Outcome.TIMED_OUT, f"it was still running after {timeout:g} s")
@@ -61,12 +61,12 @@ def afterwards(ended: Ended, reading: Reading, timeout: float) -> Judgement:
         return Judgement(Outcome.ERRORED, f"{LIMITS[ended.ending]}{f': {said}' if said else ''}")
     if ended.exit_code == 0:
         return Judgement(Outcome.PASSED)
-    return _ended(ended, reading)
+    return _ended(command, ended, reading)
 
 
-def _ended(ended: Ended, reading: Reading) -> Judgement:
+def _ended(command: str, ended: Ended, reading: Reading) -> Judgement:
     said = last_line(ended.output)
-    if _was_refused(ended, reading):
+    if _was_refused(command, ended):
         return Judgement(Outcome.DENIED, f"the sandbox refused it: {said}")
     if why := _not_a_judgement(ended, said):
         return Judgement(Outcome.ERRORED, why, reading.rewrite)
@@ -86,10 +86,10 @@ def _not_a_judgement(ended: Ended, said: str) -> str:
     return ""
 
 
-def _was_refused(ended: Ended, reading: Reading) -> bool:
+def _was_refused(command: str, ended: Ended) -> bool:
     """Whether a test that may do more than read failed at a wall of the sandbox."""
     lowered = ended.output.lower()
-    return _number(ended) == signal.SIGSYS or (bool(reading.wants) and any(word in lowered for word in REFUSALS))
+    return _number(ended) == signal.SIGSYS or (any(word in lowered for word in REFUSALS) and bool(refused(command)))
 
 
 def _number(ended: Ended) -> int:

@@ -125,7 +125,7 @@ def tried(test: StandardTest, sandbox: Sandbox, terms: Terms) -> StandardResult:
     command = opened(test.command, test.variables)
     given = {name: terms.variables[name] for name in test.variables if name in terms.variables}
     ended = sandbox.run(Trial(command, given, terms.timeout))
-    judgement = afterwards(ended, reading, terms.timeout)
+    judgement = afterwards(test.command, ended, reading, terms.timeout)
     if judgement.outcome is Outcome.PASSED and _rests_on_nothing(
         test, reading, sandbox, Trial("", given, terms.timeout)
     ):

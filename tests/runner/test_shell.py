@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from devnet_runner.shell import counterfactual, expansions, opened, read_command
+from devnet_runner.shell import counterfactual, expansions, opened, read_command, refused
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared/devnet/docs/standards"
 
@@ -211,7 +211,7 @@ def test_single_quotes_are_opened_around_a_declared_variable_only(folder):
 def test_what_cannot_be_read_is_told_and_nothing_is_claimed(command):
     reading = read_command(command)
     assert (reading.valid, reading.cannot_fail, reading.cannot_pass) == (False, False, False)
-    assert reading.wants
+    assert refused(command)
 
 
 @given(st.text(alphabet="agx |&;!(){}'\"$`<>\\\n1=[]", max_size=60))
