@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from devnet_runner.cli.loading import FORMATS, call
+from devnet_runner.cli.loading import call
 
 
 @click.group()
@@ -17,8 +17,9 @@ def includes() -> None:
 
 
 @includes.command()
-@click.argument("paths", nargs=-1)
-@click.option("--format", "form", type=FORMATS, default="text", help="The report's format.")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--format", "form", type=click.Choice(["text", "json", "editor"]), default="text",
+              help="The report's format; `editor` is one line a finding, FILE:LINE:COLUMN: MESSAGE [ID].")  # fmt: skip
 def check(**options: Any) -> int:
-    """Check the includes of PATHS (files or folders; without any: of the whole plan)."""
+    """Check the includes of PATHs: files, or folders; without any, the whole repository without what git ignores."""
     return call("includes")(start=Path.cwd(), environ=os.environ, **options)

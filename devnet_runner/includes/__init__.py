@@ -4,6 +4,7 @@ from devnet_runner.includes.check import Checker, Include, check_document
 from devnet_runner.includes.drift import DRIFT, VERIFIED
 from devnet_runner.includes.jail import Jail
 from devnet_runner.includes.markers import Block, scan
+from devnet_runner.includes.tree import top_of
 from devnet_runner.includes.walk import Checked, check_files, documents
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "check_files",
     "documents",
     "scan",
+    "top_of",
 ]

@@ -10,6 +10,7 @@ from devnet_runner.errors import InputError
 from devnet_runner.findings import Finding, Place
 from devnet_runner.includes.check import Checker, Include
 from devnet_runner.includes.drift import VERIFIED
+from devnet_runner.includes.tree import folders
 from devnet_runner.text import read_regular, read_text
 
 if TYPE_CHECKING:
@@ -18,9 +19,7 @@ if TYPE_CHECKING:
 
     from devnet_runner.includes.jail import Jail
 
-SKIPPED = {".git", ".hg", ".venv", "node_modules", "__pycache__"}
 NO_LINK = getattr(os, "O_NOFOLLOW", 0)
-MARKDOWN = (".md", ".markdown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +43,15 @@ def documents(paths: Iterable[Path]) -> Iterator[str]:
     """
     for path in paths:
         if path.is_dir():
-            yield from _below(os.fspath(path))
+            yield from _below(path)
         else:
             yield os.fspath(path)
 
 
-def _below(folder: str) -> Iterator[str]:
+def _below(folder: Path) -> Iterator[str]:
     errors: list[OSError] = []
-    for base, folders, files in os.walk(folder, onerror=errors.append):
-        folders[:] = sorted(name for name in folders if name not in SKIPPED)
-        for name in sorted(files):
-            if name.endswith(MARKDOWN):
-                yield os.path.join(base, name)  # noqa: PTH118
+    for one in folders(folder, errors):
+        yield from (entry.path for entry in one.documents)
     if errors:
         raise InputError([_unlisted(error) for error in errors])
 
