@@ -6,9 +6,11 @@ import json
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
+from textwrap import dedent
 from typing import TYPE_CHECKING
 
 from devnet_runner.findings import Finding, Place
+from devnet_runner.standards.tags import indent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +20,10 @@ TEXTS = ("TEST", "ERROR", "FIX_COMMAND", "DESCRIPTION", "BYPASS_REQUIRES")
 TRUTHS = ("REQUIRED", "BLOCKING")
 LISTS = ("DEPENDS_ON", "VARIABLES")
 KNOWN = (*TEXTS, *TRUTHS, *LISTS)
+BLOCKS = {"|", ">", "|-", ">-"}
+LONGEST = 20_000
+UNUSABLE = re.compile("[\0\ud800-\udfff]")
+"""What no program can be given: the end of its argument, and half a character."""
 
 
 @dataclass(slots=True)
@@ -34,36 +40,37 @@ class Fields:
     def read(cls, path: str, line: int, lines: Iterable[tuple[int, str]]) -> Fields:
         """The fields in some numbered lines below the line of a test."""
         found = cls(path, line, {}, [], [])
-        block: list[str] | None = None
-        last = ""
+        name, style, depth, block = "", "", 0, list[str]()
         for number, text in lines:
-            match = FIELD.fullmatch(text.strip())
-            if match is None:
-                block = found._more(block, text, number, last)
+            # As in YAML, what is indented deeper than its field is a part of the value, whatever it looks like.
+            if style and (not text.strip() or indent(text) > depth):
+                block.append(text)
                 continue
-            last, value = match[1], (match[2] or "").strip()
-            block = [] if value in {"|", ">", "|-", ">-"} else None
-            found._take(last, value if block is None else "", number)
+            found._close(name, style, block)
+            match = FIELD.fullmatch(text.strip())
+            name, value = (match[1], (match[2] or "").strip()) if match else ("", "")
+            style, depth, block = value if value in BLOCKS else "", indent(text), []
+            if match:
+                found._take(name, "" if style else value, number)
+            elif text.strip():
+                what = f"the line {text.strip()[:60]!r} belongs to no field"
+                found.fault(number, "standard-line-unknown", what, "write each field as one line `NAME: value`")
+        found._close(name, style, block)
         return found
 
-    def _more(self, block: list[str] | None, text: str, number: int, last: str) -> list[str] | None:
-        """A line that begins no field: one of a value over several lines, or none at all."""
-        if not text.strip():
-            return block
-        if block is None:
-            what = f"the line {text.strip()[:60]!r} belongs to no field"
-            self.fault(number, "standard-line-unknown", what, "write each field as one line `NAME: value`")
-            return None
-        block.append(text.strip())
-        if last in self.values:
-            self.values[last] = ("\n".join(block), self.values[last][1])
-        return block
+    def _close(self, name: str, style: str, block: list[str]) -> None:
+        """Take the lines of a value over several lines: `|` keeps their ends, `>` makes blanks of them."""
+        if not style or name not in self.values:
+            return
+        text = dedent("\n".join(block)).strip()
+        value = text if style[0] == "|" else " ".join(text.split("\n"))
+        self.values[name] = (json.dumps(value), self.values[name][1])
 
     def _take(self, name: str, value: str, line: int) -> None:
         if name not in KNOWN:
             near = get_close_matches(name, KNOWN, n=1)
             fix = f"did you mean {near[0]}?" if near else f"known here: {', '.join(KNOWN)}"
-            self.note(line, "standard-field-unknown", f"a test has no field {name}", fix)
+            self.note(line, "standard-field-unknown", f"a test has no field {name[:60]}", fix)
         elif name in self.values:
             self.fault(line, "standard-field-twice", f"the field {name} is written twice", "keep one of them")
         else:
@@ -79,7 +86,18 @@ class Fields:
 
     def text(self, name: str) -> str:
         """A text, decoded; empty where it is not there."""
-        return decoded(self.values[name][0]) if name in self.values else ""
+        if name not in self.values:
+            return ""
+        text, line = decoded(self.values[name][0]), self.values[name][1]
+        if len(text) > LONGEST:
+            what, fix = f"{name} has {len(text)} characters", f"shorten it below {LONGEST}: put it in a script"
+            self.fault(line, "standard-too-much", what, fix)
+            return text[:LONGEST]
+        if UNUSABLE.search(text):
+            what = f"{name} holds an escape for a character that no program can be given"
+            self.fault(line, "standard-value-wrong", what, "take the escape out")
+            return UNUSABLE.sub("", text)
+        return text
 
     def truth(self, name: str, *, default: bool) -> bool:
         """True or false."""

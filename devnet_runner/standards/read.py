@@ -5,20 +5,18 @@ It is no XML: `<`, `>` and `&` stand raw in values. What is inside a fence, a co
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from devnet_runner.document import Document, read_document
 from devnet_runner.findings import Finding, Place
 from devnet_runner.standards.fields import Fields
+from devnet_runner.standards.tags import BLOCK, DEFINITIONS, TEST, attributes, belongs, ends, indent, opens
 from devnet_runner.standards.values import StandardTest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-BLOCK, TEST, DEFINITIONS = "verification-block", "test", "verification_definitions"
-ATTRIBUTE = re.compile(r"""([A-Za-z_][\w:.-]*)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 MAX_TESTS = 10_000
 
 Numbered = tuple[int, str]
@@ -34,7 +32,7 @@ def read_blocks(document: Document) -> tuple[tuple[StandardTest, ...], tuple[Fin
     """The same of a document whose structure is known."""
     tests: list[StandardTest] = []
     findings: list[Finding] = []
-    for opening, lines, closed in _blocks(document):
+    for opening, lines, closed in _blocks(document, findings):
         place = Place(document.path, opening[0])
         block = attributes(opening[1]).get("context-check", "")
         if not closed:
@@ -50,24 +48,34 @@ def read_blocks(document: Document) -> tuple[tuple[StandardTest, ...], tuple[Fin
             what, fix = f"the block {block} declares no test", 'add <test name="…"> with a TEST: line, or take it out'
             findings.append(Finding("standard-block-empty", place, what, fix))
         tests += found
+    if len(tests) > MAX_TESTS:
+        place, what = tests[MAX_TESTS].where, f"the document declares more than {MAX_TESTS} tests"
+        findings.append(
+            Finding("standard-too-much", place, what, "split the document: the tests from here on do not run")
+        )
     return tuple(tests[:MAX_TESTS]), tuple(sorted(findings, key=lambda finding: finding.where))
 
 
-def _blocks(document: Document) -> Iterator[tuple[Numbered, list[Numbered], bool]]:
-    """The opening line of each block, its numbered lines, and whether it is closed."""
+def _blocks(document: Document, findings: list[Finding]) -> Iterator[tuple[Numbered, list[Numbered], bool]]:
+    """The opening line of each block, its numbered lines, and whether it is closed; tells of parts outside of any."""
     opening: Numbered | None = None
     lines: list[Numbered] = []
     headings = {heading.line for heading in document.headings}
     for number, line in _live(document):
         text = line.strip()
-        begins = _opens(text, BLOCK) and (opening is not None or _indent(line) < 4)
-        if opening is not None and (text.startswith(f"</{BLOCK}") or begins or number in headings):
-            yield opening, lines, text.startswith(f"</{BLOCK}")
+        begins = opens(text, BLOCK) and (opening is not None or indent(line) < 4)
+        closes = opening is not None and ends(text, BLOCK)
+        if opening is not None and (closes or begins or number in headings):
+            yield opening, lines, closes
             opening = None
         if begins:
             opening, lines = (number, text), []
         elif opening is not None:
             lines.append((number, line))
+        elif not closes and text.startswith("<") and indent(line) < 4 and (name := belongs(text)):
+            what = f"<{name}> is in no <verification-block>: nothing of it runs"
+            fix = 'open the block above it: <verification-block context-check="some-name">'
+            findings.append(Finding("standard-part-outside", Place(document.path, number), what, fix))
     if opening is not None:
         yield opening, lines, False
 
@@ -90,15 +98,15 @@ def _tests(path: str, block: str, lines: list[Numbered], findings: list[Finding]
     body: list[Numbered] = []
     for number, line in lines:
         text = line.strip()
-        ends = text.startswith(f"</{TEST}")
-        if opening is not None and (ends or _opens(text, TEST) or text.startswith(f"</{DEFINITIONS}")):
-            yield _test(path, block, opening, body, findings, closed=ends)
+        closes = ends(text, TEST)
+        if opening is not None and (closes or opens(text, TEST) or ends(text, DEFINITIONS)):
+            yield _test(path, block, opening, body, findings, closed=closes)
             opening = None
-        if _opens(text, TEST):
+        if opens(text, TEST):
             opening, body = (number, text), []
         elif opening is not None:
             body.append((number, line))
-        elif text and not ends and not text.startswith((f"<{DEFINITIONS}", f"</{DEFINITIONS}")):
+        elif text and not closes and not opens(text, DEFINITIONS) and not ends(text, DEFINITIONS):
             what = f"the line {text[:60]!r} is in no test"
             findings.append(
                 Finding("standard-line-unknown", Place(path, number), what, "move it into a test, or out of the block")
@@ -143,20 +151,3 @@ def _test(
         fields.fault(at, "standard-test-empty", f"the test {name} has no command", "write one after TEST:")
     findings += [*fields.findings, *fields.faults]
     return replace(test, faults=tuple(fields.faults))
-
-
-def attributes(tag: str) -> dict[str, str]:
-    """The attributes of a tag, in any order and with any quotes; of one written twice, the first."""
-    found: dict[str, str] = {}
-    for match in ATTRIBUTE.finditer(tag):
-        found.setdefault(match[1], match[2] or match[3] or match[4] or "")
-    return found
-
-
-def _opens(text: str, name: str) -> bool:
-    """Whether a line opens an element."""
-    return text.startswith(f"<{name}") and text[len(name) + 1 : len(name) + 2] in {"", ">", " ", "\t"}
-
-
-def _indent(line: str) -> int:
-    return len(line.expandtabs(4)) - len(line.expandtabs(4).lstrip(" "))

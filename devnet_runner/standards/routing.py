@@ -6,23 +6,22 @@ again. Three requests in a row are the most that are followed.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from posixpath import dirname, join, normpath
+from pathlib import PurePosixPath
+from posixpath import join, normpath
 from typing import TYPE_CHECKING
 
 from devnet_runner.document import read_document
 from devnet_runner.findings import Finding, Place
-from devnet_runner.standards.read import attributes
+from devnet_runner.standards.tags import attributes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 Read = Callable[[str], str | None]
 MOST_HOPS = 3
-REQUEST = re.compile(r'(?:-\s+)?REQUEST:\s*"?(.*?)"?\s*')
-PHRASE = re.compile(r"Get (.+?) from (\S+)", re.IGNORECASE)
+ASKS = "REQUEST:"
 PRECEDENCE = ("security", "development", "architecture", "performance", "stack-specific", "best-practices")
 """Categories by what wins where two standards are found alike; the folder of a standard is its category."""
 
@@ -64,19 +63,29 @@ def requests(content: str, path: str) -> tuple[tuple[Request, ...], tuple[Findin
             open_blocks.append(attributes(text))
         elif text.startswith(("</conditional-block", "</plan-conditional")) and open_blocks:
             open_blocks.pop()
-        elif (match := REQUEST.fullmatch(text)) is not None:
-            phrase = PHRASE.fullmatch(match[1])
-            if phrase is None:
-                what = f"the request {match[1][:60]!r} is not phrased as one"
+        elif text.removeprefix("- ").lstrip().startswith(ASKS):
+            asked = text.partition(ASKS)[2].strip().strip('"').strip()
+            target, anchor, wrong = _phrase(asked)
+            if wrong:
+                # A request in other words still says what it wants; one without a path does not.
+                place, what = Place(path, line), f"the request {asked[:60]!r} {wrong}"
                 findings.append(
-                    Finding("standard-request-wrong", Place(path, line), what, 'write REQUEST: "Get NAME from PATH"')
+                    Finding("standard-request-wrong", place, what, f'write {ASKS} "Get NAME from PATH"', not target)
                 )
-                continue
-            target, _, anchor = phrase[2].strip("`'\"@").partition("#")
-            own = open_blocks[-1] if open_blocks else {}
-            condition, context = own.get("task-condition", ""), own.get("context-check", "")
-            found.append(Request(path, line, target, anchor, condition, context))
+            if target:
+                own = open_blocks[-1] if open_blocks else {}
+                condition, context = own.get("task-condition", ""), own.get("context-check", "")
+                found.append(Request(path, line, target, anchor, condition, context))
     return tuple(found), tuple(findings)
+
+
+def _phrase(asked: str) -> tuple[str, str, str]:
+    """The path and anchor of a request, and what is wrong with its words."""
+    name, word, target = asked.rpartition(" from ")
+    target, _, anchor = target.strip().strip("`'\"").removeprefix("@").partition("#")
+    if not word or not target or " " in target:
+        return "", "", "names no document"
+    return target, anchor, "" if name.lower().startswith("get ") else "does not begin with Get"
 
 
 def _live(content: str, path: str) -> Iterator[tuple[int, str]]:
@@ -87,9 +96,12 @@ def _live(content: str, path: str) -> Iterator[tuple[int, str]]:
 
 
 def resolved(target: str, dispatcher: str, read: Read) -> str:
-    """The path of a requested document below the root: as it is written, or beside the dispatcher that asks for it."""
-    plain, beside = normpath(target), normpath(join(dirname(dispatcher), target))
-    return beside if read(plain) is None and read(beside) is not None else plain
+    """The path of a requested document below the root.
+
+    It is meant as it stands, or from a folder above the dispatcher: standards name each other from their own root.
+    """
+    paths = (normpath(join(folder, target)) for folder in PurePosixPath(dispatcher).parents)
+    return next((path for path in paths if read(path) is not None), normpath(target))
 
 
 def route(root: str, words: str, read: Read) -> tuple[Routed, ...]:

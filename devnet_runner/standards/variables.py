@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from devnet_runner.findings import Finding
 from devnet_runner.shell import expansions
+from devnet_runner.standards.fields import UNUSABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,6 +33,10 @@ THRESHOLD = re.compile(r"threshold[^\d\n]{0,60}?(\d{1,3})\b", re.IGNORECASE)
 LINES = re.compile(r"\blines[\"']?\s*[:=]\s*(\d{1,3})\b")
 SHELL_OWN = {"PATH", "HOME", "PWD", "OLDPWD", "TMPDIR", "IFS", "LANG", "LC_ALL", "TZ", "TERM", "PPID", "UID", "SHELL"}
 UPPER = re.compile(r"[A-Z][A-Z0-9_]*")
+ASSIGNED = (
+    re.compile(r"(?:^|(?<=[\s;&|({]))([A-Z][A-Z0-9_]*)="),
+    re.compile(r"\b(?:read|for|local|export) (?:-\w+ )*([A-Z][A-Z0-9_]*)\b"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,8 @@ def variables_of(read: Read, folder: str, given: Mapping[str, str], *, phases: b
     ]
     found += [Variable("TEST_FRAMEWORK", one.value, one.origin) for one in found if one.name == "TESTING_FRAMEWORK"]
     found += [Variable(name, value, "devnet.yaml") for name, value in given.items()]
-    return {one.name: one for one in found}
+    # What no program can be given counts as not there.
+    return {one.name: one for one in found if not UNUSABLE.search(one.value)}
 
 
 def check_variables(
@@ -82,17 +88,15 @@ def _faults(test: StandardTest, known: Mapping[str, Variable]) -> Iterator[Findi
             fix = f"set it under `standards.variables` in devnet.yaml; known: {', '.join(sorted(known))}"
             yield Finding("standard-variable-unknown", test.where, what, fix)
     used = {one.name for one in expansions(test.command) if not one.literal}
-    for name in sorted(used - set(test.variables) - SHELL_OWN):
-        if UPPER.fullmatch(name) and not _assigned(name, test.command):
+    for name in sorted(used - set(test.variables) - SHELL_OWN - _assigned(test.command)):
+        if UPPER.fullmatch(name):
             what = f"{test.name} uses ${{{name}}} without declaring it"
             yield Finding("standard-variable-undeclared", test.where, what, f'add VARIABLES: ["{name}"]')
 
 
-def _assigned(name: str, command: str) -> bool:
-    """Whether the command itself gives a variable its value."""
-    return (
-        re.search(rf"(?:^|[\s;&|({{]){name}=|\b(?:read|for|local|export)\s+(?:-\w+\s+)*{name}\b", command) is not None
-    )
+def _assigned(command: str) -> set[str]:
+    """The variables to which the command itself gives a value."""
+    return {name for pattern in ASSIGNED for name in pattern.findall(command)}
 
 
 def _package(read: Read) -> dict[str, Any]:
