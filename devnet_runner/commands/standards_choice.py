@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from devnet_runner.settings import Settings
 
 FOLDERS = ("docs/standards", "standards", "devnet-plan/standards")
-OPENING = "<verification-block"
+PARTS = ("<verif", "</verif", "<test ")
+"""What stands in a document that means to hold tests, also where their block is misspelt."""
 
 
 def of_phase(root: Path, settings: Settings, phase: Phase) -> tuple[str, ...]:
@@ -47,8 +48,9 @@ def _tasks(phase: Phase) -> Iterator[str]:
 
 
 def every_standard(root: Path, settings: Settings) -> tuple[str, ...]:
-    """Every document of the standards folders that holds verification blocks, in order."""
-    return tuple(path for path in every_document(root, settings) if OPENING in read_text(root / path, path).content)
+    """Every document of the standards folders that means to hold verification blocks, in order."""
+    contents = ((path, read_text(root / path, path).content.lower()) for path in every_document(root, settings))
+    return tuple(path for path, content in contents if any(part in content for part in PARTS))
 
 
 def every_document(root: Path, settings: Settings) -> tuple[str, ...]:
