@@ -16,7 +16,7 @@ from devnet_runner.reports.lines import row
 from devnet_runner.reports.standards import finding_lines, findings_json
 from devnet_runner.sandbox import Trial, open_sandbox
 from devnet_runner.screen import Screen
-from devnet_runner.standards.links import check_reference, lint_links
+from devnet_runner.standards.links import Library, lint_links
 from devnet_runner.standards.lint import lint_tests
 from devnet_runner.text import read_text
 from devnet_runner.verdict import BLOCKED, PASSED, WRONG_INPUT
@@ -37,7 +37,7 @@ def command(
     screen = Screen.of(environ)
     try:
         root, settings, standards = open_standards(start, paths, phase)
-        more = tuple(_linted(root, settings, standards, environ)) if lint else ()
+        more = tuple(_linted(root, settings, standards, environ, whole=not (paths or phase))) if lint else ()
     except DevnetError as error:
         return refuse(screen, error, form, "")
     found = dict.fromkeys((*standards.findings, *more))
@@ -59,12 +59,20 @@ def _exit_code(standards: Standards, more: tuple[Finding, ...]) -> int:
     return BLOCKED if any(finding.blocking for finding in more) else PASSED
 
 
-def _linted(root: Path, settings: Settings, standards: Standards, environ: Mapping[str, str]) -> Iterator[Finding]:
+def _linted(
+    root: Path, settings: Settings, standards: Standards, environ: Mapping[str, str], *, whole: bool
+) -> Iterator[Finding]:
+    """What a careful author would want to know; of the `whole` of the standards also how the plan leads to them."""
     yield from lint_tests(standards.tests)
     yield from _invalid(root, standards, environ)
-    read, dispatcher = reader(root), dispatcher_of(root, settings)
-    if dispatcher:
-        yield from lint_links(dispatcher, every_document(root, settings), read)
+    library = Library(reader(root))
+    documents = every_document(root, settings) if whole else standards.files
+    yield from lint_links(dispatcher_of(root, settings), documents, library, whole=whole)
+    if whole:
+        yield from _phases(root, settings, library)
+
+
+def _phases(root: Path, settings: Settings, library: Library) -> Iterator[Finding]:
     for candidate in candidates(root, settings.plan):
         try:
             phase = read_phase(read_text(root / candidate.path, candidate.path))
@@ -72,8 +80,7 @@ def _linted(root: Path, settings: Settings, standards: Standards, environ: Mappi
             yield from (finding.advisory() for finding in error.findings)
             continue
         for one in phase.standards:
-            place = Place(candidate.path, one.line)
-            yield from check_reference(one.path.removeprefix("@"), one.anchor, place, read)
+            yield from library.check(one.path.removeprefix("@"), one.anchor, Place(candidate.path, one.line))
 
 
 def _invalid(root: Path, standards: Standards, environ: Mapping[str, str]) -> Iterator[Finding]:

@@ -20,12 +20,13 @@ from devnet_runner.standards.waivers import Waiver, check_waivers
 from devnet_runner.text import read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from devnet_runner.phase import Phase
     from devnet_runner.settings import Settings
     from devnet_runner.standards import StandardTest
+    from devnet_runner.standards.variables import Read
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,15 @@ def _waivers(
             continue
         findings += faults
         found += [] if faults else [waiver]
-    held, wrong = check_waivers(found, tests, datetime.now(UTC).date(), lambda path: reader(root)(path) is not None)
+    read, today = reader(root), datetime.now(UTC).date()
+    known = (*tests, *_elsewhere(found, tests, read))
+    held, wrong = check_waivers(found, known, today, lambda path: read(path) is not None)
     decisions = [waiver.decision for waiver in held.values()]
     return held, (*findings, *wrong), tuple(dict.fromkeys((*paths, *decisions)))
+
+
+def _elsewhere(waivers: list[Waiver], tests: tuple[StandardTest, ...], read: Read) -> Iterator[StandardTest]:
+    """The tests of documents that waivers name and this run is not about: their waivers are not wrong for that."""
+    named = {test.partition("#")[0] for waiver in waivers for test in waiver.tests}
+    for path in sorted(named - {test.file for test in tests}):
+        yield from read_standard(read(path) or "", path)[0]

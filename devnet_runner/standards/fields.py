@@ -86,18 +86,18 @@ class Fields:
 
     def text(self, name: str) -> str:
         """A text, decoded; empty where it is not there."""
-        if name not in self.values:
-            return ""
-        text, line = decoded(self.values[name][0]), self.values[name][1]
+        return decoded(self.values[name][0]) if name in self.values else ""
+
+    def command(self) -> str:
+        """The command, which must be one that a program can be given."""
+        text, line = self.text("TEST").strip(), self.values.get("TEST", ("", self.line))[1]
         if len(text) > LONGEST:
-            what, fix = f"{name} has {len(text)} characters", f"shorten it below {LONGEST}: put it in a script"
+            what, fix = f"the command has {len(text)} characters", f"shorten it below {LONGEST}: put it in a script"
             self.fault(line, "standard-too-much", what, fix)
-            return text[:LONGEST]
         if UNUSABLE.search(text):
-            what = f"{name} holds an escape for a character that no program can be given"
+            what = "the command holds an escape for a character that no program can be given"
             self.fault(line, "standard-value-wrong", what, "take the escape out")
-            return UNUSABLE.sub("", text)
-        return text
+        return UNUSABLE.sub("", text[:LONGEST])
 
     def truth(self, name: str, *, default: bool) -> bool:
         """True or false."""

@@ -43,6 +43,10 @@ def _lint(test: StandardTest) -> Iterator[Finding]:
         yield _note("standard-field-missing", test, what, "add the lines: a reader of the report needs them")
     if not SNAKE.fullmatch(test.name):
         yield _note("standard-name-style", test, f"the name {test.name} is not in snake_case", "write it so")
+    unused = [name for name in test.variables if name not in test.command]
+    if unused:
+        what = f"{test.name} declares {', '.join(unused)} and does not use it"
+        yield _note("standard-variable-unused", test, what, "take it out of VARIABLES, or use it in TEST")
     yield from _command(test)
 
 

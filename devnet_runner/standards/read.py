@@ -32,6 +32,7 @@ def read_blocks(document: Document) -> tuple[tuple[StandardTest, ...], tuple[Fin
     """The same of a document whose structure is known."""
     tests: list[StandardTest] = []
     findings: list[Finding] = []
+    names: dict[str, int] = {}
     for opening, lines, closed in _blocks(document, findings):
         place = Place(document.path, opening[0])
         block = attributes(opening[1]).get("context-check", "")
@@ -43,6 +44,9 @@ def read_blocks(document: Document) -> tuple[tuple[StandardTest, ...], tuple[Fin
         if not block:
             what, fix = "the block has no name", 'write <verification-block context-check="some-name">'
             findings.append(Finding("standard-block-unnamed", place, what, fix))
+        elif names.setdefault(block, place.line) != place.line:
+            what = f"the document has two blocks of the name {block}, the first in line {names[block]}"
+            findings.append(Finding("standard-block-twice", place, what, "rename one: a test could be of either"))
         found = list(_tests(document.path, block, lines, findings))
         if not found:
             what, fix = f"the block {block} declares no test", 'add <test name="…"> with a TEST: line, or take it out'
@@ -135,7 +139,7 @@ def _test(
         block=block,
         name=name,
         line=line,
-        command=fields.text("TEST").strip(),
+        command=fields.command(),
         required=required,
         blocking=fields.truth("BLOCKING", default=required),
         depends_on=fields.names("DEPENDS_ON"),

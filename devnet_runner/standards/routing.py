@@ -28,7 +28,10 @@ PRECEDENCE = ("security", "development", "architecture", "performance", "stack-s
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request of a dispatcher: the document and anchor that it names, and the condition that it stands under."""
+    """A request of a dispatcher: the document and anchor that it names, and the condition that it stands under.
+
+    `block` is the line of the block that holds it, 0 where there is none.
+    """
 
     dispatcher: str
     line: int
@@ -36,6 +39,7 @@ class Request:
     anchor: str
     condition: str
     context: str
+    block: int = 0
 
     def meets(self, words: str) -> bool:
         """Whether one of the condition's alternatives occurs in some words, in any case; none always holds."""
@@ -57,10 +61,10 @@ class Routed:
 def requests(content: str, path: str) -> tuple[tuple[Request, ...], tuple[Finding, ...]]:
     """The requests of a dispatcher, and what is wrong with how they are written."""
     found, findings = [], list[Finding]()
-    open_blocks: list[dict[str, str]] = []
+    open_blocks: list[tuple[int, dict[str, str]]] = []
     for line, text in _live(content, path):
         if text.startswith(("<conditional-block", "<plan-conditional")):
-            open_blocks.append(attributes(text))
+            open_blocks.append((line, attributes(text)))
         elif text.startswith(("</conditional-block", "</plan-conditional")) and open_blocks:
             open_blocks.pop()
         elif text.removeprefix("- ").lstrip().startswith(ASKS):
@@ -73,10 +77,19 @@ def requests(content: str, path: str) -> tuple[tuple[Request, ...], tuple[Findin
                     Finding("standard-request-wrong", place, what, f'write {ASKS} "Get NAME from PATH"', not target)
                 )
             if target:
-                own = open_blocks[-1] if open_blocks else {}
+                opened, own = open_blocks[-1] if open_blocks else (0, {})
                 condition, context = own.get("task-condition", ""), own.get("context-check", "")
-                found.append(Request(path, line, target, anchor, condition, context))
+                found.append(Request(path, line, target, anchor, condition, context, opened))
+    findings += [_unclosed(path, line) for line, _ in open_blocks]
     return tuple(found), tuple(findings)
+
+
+def _unclosed(path: str, line: int) -> Finding:
+    what, fix = (
+        "the conditional block is never closed: its condition holds for all below",
+        "close it below its requests",
+    )
+    return Finding("standard-condition-unclosed", Place(path, line), what, fix)
 
 
 def _phrase(asked: str) -> tuple[str, str, str]:

@@ -199,6 +199,35 @@ def test_a_waiver_that_is_not_right_blocks(project, files, expected):
     assert (answer.code, sorted(blocking)) == (2, sorted([expected, "standard-failed"]))
 
 
+def test_a_waiver_of_a_test_that_a_run_is_not_about_is_not_wrong(project):
+    project.write({FILE: standard(BAD), "docs/standards/other.md": standard(GOOD, block="other"), **waiver(30)})
+    assert project.run("standards", "run", "docs/standards/other.md").code == 0
+    assert project.run("standards", "check", "docs/standards/other.md").code == 0
+
+
+@pytest.mark.parametrize("verb", ["run", "check", "list", "lint"])
+def test_a_block_whose_opening_is_misspelt_is_told_not_passed_over(project, verb):
+    project.write({FILE: standard(GOOD).replace("<verification-block", "<verification_block")})
+    answer = project.run("standards", verb, "--format", "json")
+    assert (answer.code, answer.json["findings"][0]["id"]) == (2, "standard-part-outside")
+    assert answer.json["findings"][0]["where"] == f"{FILE}:3"
+
+
+def test_lint_tells_where_dispatchers_and_phases_lead_to_nothing(project):
+    dispatcher = '<conditional-block task-condition="count" context-check="c">\n{}</conditional-block>\n'
+    asked = 'REQUEST: "Get counting from counting.md#sums"\nREQUEST: "Get more from more.md"\n'
+    project.write({"docs/standards/standards.md": dispatcher.format(asked), "docs/standards/lost.md": "# Lost\n"})
+    answer = project.run("standards", "lint", "--format", "json")
+    found = {(one["id"], one["where"].removeprefix("docs/standards/")) for one in answer.json["findings"]}
+    assert answer.code == 1
+    assert found == {
+        ("standard-anchor-missing", "standards.md:2"),
+        ("standard-reference-missing", "standards.md:3"),
+        ("standard-unreachable", "lost.md"),
+    }
+    assert project.run("standards", "lint", FILE).code == 0
+
+
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the shared plan repository is not beside this one")
 def test_the_real_tree_is_judged_as_it_is(project):
     for path in SHARED.rglob("*.*"):

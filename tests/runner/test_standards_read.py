@@ -203,7 +203,7 @@ def test_a_deep_chain_of_dependencies_is_followed():
 
 
 NAMES = st.text(string.ascii_lowercase + "_", min_size=1, max_size=12)
-TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\r"), min_size=1, max_size=40).filter(str.strip)
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\r\0"), min_size=1, max_size=40).filter(str.strip)
 
 
 @given(name=NAMES, command=TEXTS, error=TEXTS, required=st.booleans(), needs=st.lists(NAMES, max_size=3))
