@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from devnet_runner.reports.lines import STYLES, Line, plain
 from devnet_runner.reports.live import Live
-from devnet_runner.terminal import visible_json
+from devnet_runner.terminal import visible, visible_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +37,15 @@ class Screen:
     def text(self, text: str) -> None:
         """Write JSON to standard output: what steers a terminal, or what the stream's encoding may lack, as escapes."""
         self.out.write(visible_json(text, ascii_only=codecs.lookup(self.out.encoding or "ascii").name != "utf-8"))
+        self.out.flush()
+
+    def bytes(self, data: bytes) -> None:
+        """Write bytes to standard output as they are, for a program that takes them; a terminal gets them as text."""
+        if self.out.isatty():
+            self.out.write("".join(f"{visible(line)}\n" for line in data.decode("utf-8", "replace").splitlines()))
+        else:
+            self.out.flush()
+            self.out.buffer.write(data)
         self.out.flush()
 
     def lines(self, lines: list[Line], *, error: bool = False) -> None:

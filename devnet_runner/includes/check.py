@@ -93,7 +93,7 @@ class Checker:
             what = f"the anchor {block.anchor[:80]!a} is no anchor"
             fix = "use letters from a to z, digits, dots, dashes and underscores, as in the heading that you mean"
             return Finding("include-anchor-missing", place, what, fix)
-        found = self._section(block.source, block.anchor)
+        found = self.section(block.source, block.anchor)
         if isinstance(found, Finding):
             return replace(found, where=place)
         section, wanted = found
@@ -103,7 +103,7 @@ class Checker:
         self._left -= 1
         return drift(Quote(block, place, section, actual, wanted), explained=self._left >= 0)
 
-    def _section(self, source: str, anchor: str) -> tuple[Section, str] | Finding:
+    def section(self, source: str, anchor: str) -> tuple[Section, str] | Finding:
         """The section that a marker names with its hash, or the reason why there is none; kept for the next marker."""
         key = (source, anchor)
         if key not in self._found:

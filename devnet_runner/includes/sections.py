@@ -40,13 +40,19 @@ class _Source:
     headings: dict[str, list[Heading]]
 
     def section(self, heading: Heading) -> Section:
-        """The section below a heading, its text stripped and ended by one newline."""
-        whole = "\n".join(self.document.lines[heading.line : heading.end - 1])
-        text = whole.strip()
-        above = whole.count("\n", 0, len(whole) - len(whole.lstrip()))
+        """The section below a heading, its text stripped and ended by one newline.
+
+        What it quotes itself is quoted as text: the lines of those markers are left out.
+        """
         start, end = (bisect_left(self.blocks, line, key=lambda block: block.line) for line in
                       (heading.line, heading.end))  # fmt: skip
-        return Section(heading.line, (text + "\n").encode("utf-8"), self.blocks[start:end], heading.line + 1 + above)
+        blocks = self.blocks[start:end]
+        markers = {line for block in blocks for line in (block.line, block.end)}
+        numbers = [line for line in range(heading.line + 1, heading.end) if line not in markers]
+        whole = "\n".join(self.document.lines[line - 1] for line in numbers)
+        above = whole.count("\n", 0, len(whole) - len(whole.lstrip()))
+        first = numbers[above] if above < len(numbers) else heading.line + 1
+        return Section(heading.line, (whole.strip() + "\n").encode("utf-8"), blocks, first)
 
 
 @dataclass(slots=True)
