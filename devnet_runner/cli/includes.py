@@ -20,6 +20,9 @@ def includes() -> None:
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--format", "form", type=click.Choice(["text", "json", "editor"]), default="text",
               help="The report's format; `editor` is one line a finding, FILE:LINE:COLUMN: MESSAGE [ID].")  # fmt: skip
+@click.option(
+    "--cache/--no-cache", default=True, help="Read only what has changed since the last check, or everything."
+)
 def check(**options: Any) -> int:
     """Check the includes of PATHs: files, or folders; without any, the whole repository without what git ignores."""
     return call("includes")(start=Path.cwd(), environ=os.environ, **options)

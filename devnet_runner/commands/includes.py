@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from devnet_runner.commands.includes_cache import store
 from devnet_runner.commands.refusal import refuse
 from devnet_runner.errors import DevnetError, InputError
 from devnet_runner.findings import Finding, Place
-from devnet_runner.includes import DRIFT, Jail, check_files, documents, top_of
+from devnet_runner.includes import DRIFT, EMPTY, Again, Jail, check_files, documents, top_of
 from devnet_runner.reports.includes import document_json, editor_lines, fault_lines
 from devnet_runner.reports.lines import row
 from devnet_runner.screen import Screen
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from devnet_runner.commands.includes_cache import Store
     from devnet_runner.includes import Checked
 
 
@@ -36,7 +38,7 @@ class _Counts:
 
     def add(self, one: Checked) -> None:
         """Count a document."""
-        self.documents += 1
+        self.documents += one.documents
         self.includes += one.count
         self.verified += one.verified
         self.kinds |= {finding.id for finding in one.findings if finding.blocking}
@@ -49,12 +51,14 @@ class _Counts:
         return BLOCKED if self.kinds else PASSED
 
 
-def command(*, start: Path, environ: Mapping[str, str], paths: tuple[str, ...], form: str) -> int:
+def command(*, start: Path, environ: Mapping[str, str], paths: tuple[str, ...], form: str, cache: bool = True) -> int:
     """Check includes; 0 where all verify, 1 where some have drifted, 2 where a marker or a document is wrong."""
     screen = Screen.of(environ)
     try:
         root = find_root(start) or top_of(start) or start
-        checked = _checked(start, root, paths, listed=form == "json")
+        # JSON names every include, which takes reading every document.
+        kept = environ if cache and not paths and form != "json" else None
+        checked = _first(_checked(start, root, paths, kept=kept, listed=form == "json"), paths)
         if form == "json":
             return _json(screen, checked)
         return _editor(screen, checked, _above(root, start)) if form == "editor" else _text(screen, checked)
@@ -62,21 +66,38 @@ def command(*, start: Path, environ: Mapping[str, str], paths: tuple[str, ...], 
         return refuse(screen, error, form, "")
 
 
-def _checked(start: Path, root: Path, paths: tuple[str, ...], *, listed: bool) -> Iterator[Checked]:
-    """The documents, checked as they are asked for. Raises InputError where there is none: nothing is no proof."""
-    # A repository that has a plan's manifest and no settings has defaults; one that has neither has them as well.
-    settings = load(root) if find_root(start) is not None else Settings()
-    wanted = [start / path for path in paths] or [root]
-    names = paths or (".",)
-    for name, path in zip(names, wanted, strict=True):
+def _checked(
+    start: Path, root: Path, paths: tuple[str, ...], *, kept: Mapping[str, str] | None, listed: bool
+) -> Iterator[Checked]:
+    """The documents, checked as they are asked for; `kept` is the environment, where the last check counts."""
+    project = find_root(start) is not None
+    jail = Jail(root, (load(root) if project else Settings()).include_paths)
+    if kept is not None:
+        yield from _again(jail, store(jail, kept, project=project))
+        return
+    for path in paths:
         # A name that is too long is none either: pathlib would raise.
-        if not os.path.exists(path):  # noqa: PTH110
-            raise InputError(Finding("path-missing", Place(name), "there is no such file or folder", "check the path"))
-    checked = check_files(documents(wanted), Jail(root, settings.include_paths), listed=listed)
+        if not os.path.exists(start / path):  # noqa: PTH110
+            raise InputError(Finding("path-missing", Place(path), "there is no such file or folder", "check the path"))
+    yield from check_files(documents([start / path for path in paths] or [root]), jail, listed=listed)
+
+
+def _again(jail: Jail, place: Store | None) -> Iterator[Checked]:
+    """Everything below the root, and what was found kept for the next time."""
+    before = place.load() if place else EMPTY
+    again = Again(jail, before)
+    yield from again.check()
+    kept = again.kept()
+    if place and kept != before:
+        place.save(kept)
+
+
+def _first(checked: Iterator[Checked], paths: tuple[str, ...]) -> Iterator[Checked]:
+    """The same documents. Raises InputError where there is none: nothing is no proof."""
     first = next(checked, None)
     if first is None:
         what, fix = "there is no Markdown document here", "name a document, or a folder that holds some"
-        raise InputError(Finding("path-missing", Place(names[0]), what, fix))
+        raise InputError(Finding("path-missing", Place((*paths, ".")[0]), what, fix))
     return chain((first,), checked)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from devnet_runner.digest import Digest
 from devnet_runner.document import read_document
@@ -16,6 +17,9 @@ from devnet_runner.includes.known import KnownBlocks
 from devnet_runner.includes.markers import BEGIN, Block, scan, unclosed
 from devnet_runner.includes.sections import Section, Sections
 from devnet_runner.text import decode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["DRIFT", "Checker", "Include", "check_document"]
 
@@ -50,10 +54,10 @@ class Include:
 
 
 class Checker:
-    """Checks documents one after the other; sources are read once."""
+    """Checks documents one after the other; sources are read once, by `read` where it is given."""
 
-    def __init__(self, jail: Jail) -> None:
-        self._sections = Sections(jail.read)
+    def __init__(self, jail: Jail, read: Callable[[str], bytes] | None = None) -> None:
+        self._sections = Sections(read or jail.read)
         self._cycles = Cycles(self._sections, jail.mapped)
         self._found: dict[tuple[str, str], tuple[Section, str] | Finding] = {}
         self._left = MAX_EXPLAINED
@@ -72,6 +76,10 @@ class Checker:
         if blocks or faults:
             faults = (*faults, *unclosed(document))
         return includes, tuple(sorted((*faults, *found), key=lambda finding: finding.where))
+
+    def quoted_by(self, source: str) -> frozenset[str]:
+        """The paths that a source quotes itself, as far as it has been read."""
+        return self._sections.quoted_by(source)
 
     def _include(self, block: Block, path: str, line: str) -> Include:
         found = self._state(block, Place(path, block.line))

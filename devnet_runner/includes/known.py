@@ -1,4 +1,4 @@
-"""Counting the includes of a document that holds only blocks which verified before, without reading all of it."""
+"""Finding the includes of a document that holds only blocks which verified before, without reading all of it."""
 
 from __future__ import annotations
 
@@ -34,40 +34,42 @@ class KnownBlocks:
     """
 
     def __init__(self) -> None:
-        self._pieces: set[bytes] = set()
+        self._pieces: dict[bytes, str] = {}
 
     def add(self, block: Block) -> None:
         """Remember a block that has been verified."""
         piece = f"{BEGIN[1:]}: {block.source}#{block.anchor}, hash: {block.hash} -->\n".encode() + block.body
         if b"@" not in piece and len(self._pieces) < MAX_KNOWN and _plain(piece):
-            self._pieces.add(piece + OPENING)
+            self._pieces[piece + OPENING] = block.source
 
-    def count(self, data: bytes) -> int | None:
-        """How many includes a document has, where all of them are known to verify; else None: read all of it."""
+    def quoted(self, data: bytes) -> list[str] | None:
+        """The source of each include of a document, where all of them are known to verify; else None: read it all."""
         if b"\r" in data or b"\0" in data or not _utf8(data):
             return None
         if SIGNS[0] not in data and SIGNS[1] not in data:
-            return 0
+            return []
         whole = b"\n" + data.removeprefix(codecs.BOM_UTF8)
-        count = self._blocks(whole.split(b"@"))
-        return count if count is not None and _plain(whole) else None
+        sources = self._blocks(whole.split(b"@"))
+        return sources if sources is not None and _plain(whole) else None
 
-    def _blocks(self, pieces: list[bytes]) -> int | None:
-        """The number of blocks, where every marker begins or ends one that is known."""
-        count, inside, before = 0, False, pieces[0]
+    def _blocks(self, pieces: list[bytes]) -> list[str] | None:
+        """The sources of the blocks, where every marker begins or ends one that is known."""
+        sources: list[str] = []
+        inside, before = False, pieces[0]
         for piece in pieces[1:]:
             if inside:
                 inside = False
                 if not piece.startswith(CLOSINGS) and piece != CLOSING:
                     return None
-            elif piece in self._pieces:
-                inside, count = True, count + 1
+            elif (source := self._pieces.get(piece)) is not None:
+                inside = True
+                sources.append(source)
                 if not before.endswith(LINE_START):
                     return None
             elif piece.startswith(NAMES):
                 return None
             before = piece
-        return None if inside or count > MAX_MARKERS // 2 else count
+        return None if inside or len(sources) > MAX_MARKERS // 2 else sources
 
 
 def _utf8(data: bytes) -> bool:

@@ -76,6 +76,11 @@ class Sections:
             return known[:5]
         return get_close_matches(anchor[:200], known, n=3, cutoff=0.4) or known[:5]
 
+    def quoted_by(self, path: str) -> frozenset[str]:
+        """The paths that a file quotes itself; none of a file that was not read."""
+        source = self._files.get(path)
+        return frozenset(block.source for block in source.blocks) if source is not None else frozenset()
+
     def _source(self, path: str) -> _Source:
         if path not in self._files:
             document = read_document(decode(self.read(path), path).content, path)

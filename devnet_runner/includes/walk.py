@@ -26,7 +26,8 @@ NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 class Checked:
     """One document that was checked: how many includes it has, and how many of them verify.
 
-    `includes` are listed only where they were asked for, or where there is a finding.
+    `includes` are listed only where they were asked for, or where there is a finding. `sources` are the paths that it
+    quotes, as written. One value may stand for several `documents` of a folder, where all of them verify.
     """
 
     path: str
@@ -34,6 +35,8 @@ class Checked:
     verified: int
     includes: tuple[Include, ...] = ()
     findings: tuple[Finding, ...] = ()
+    documents: int = 1
+    sources: frozenset[str] = frozenset()
 
 
 def documents(paths: Iterable[Path]) -> Iterator[str]:
@@ -53,10 +56,11 @@ def _below(folder: Path) -> Iterator[str]:
     for one in folders(folder, errors):
         yield from (entry.path for entry in one.documents)
     if errors:
-        raise InputError([_unlisted(error) for error in errors])
+        raise InputError([unlisted(error) for error in errors])
 
 
-def _unlisted(error: OSError) -> Finding:
+def unlisted(error: OSError) -> Finding:
+    """The finding about a folder that cannot be listed: what is in it would count as verified."""
     what = f"the folder cannot be listed ({error.strerror})"
     return Finding("path-missing", Place(str(error.filename)), what, "make it readable")
 
@@ -70,12 +74,13 @@ def check_files(files: Iterable[str], jail: Jail, *, listed: bool = True) -> Ite
     start = os.path.join(jail.root, "")  # noqa: PTH118
     try:
         for file in files:
-            yield _checked(checker, file, file.removeprefix(start), listed=listed)
+            yield checked_file(checker, file, file.removeprefix(start), listed=listed)
     except InputError as error:
         yield Checked(error.findings[0].where.path, 0, 0, (), error.findings)
 
 
-def _checked(checker: Checker, file: str, path: str, *, listed: bool) -> Checked:
+def checked_file(checker: Checker, file: str, path: str, *, listed: bool) -> Checked:
+    """One file, checked; `path` is how it is named. What cannot be read is a finding."""
     try:
         return _check(checker, file, path, listed=listed)
     except InputError as error:
@@ -84,12 +89,13 @@ def _checked(checker: Checker, file: str, path: str, *, listed: bool) -> Checked
 
 def _check(checker: Checker, file: str, path: str, *, listed: bool) -> Checked:
     data = _bytes(file, path)
-    known = None if listed else checker.known.count(data)
+    known = None if listed else checker.known.quoted(data)
     if known is not None:
-        return Checked(path, known, known)
+        return Checked(path, len(known), len(known), sources=frozenset(known))
     includes, findings = checker.check(data, path)
     verified = sum(one.state == VERIFIED for one in includes)
-    return Checked(path, len(includes), verified, includes, findings)
+    sources = frozenset(one.source for one in includes)
+    return Checked(path, len(includes), verified, includes, findings, sources=sources)
 
 
 def _bytes(file: str, path: str) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -24,7 +25,8 @@ def quote(anchor: str = "rules", value: str = HASH, body: str = BODY, source: st
 
 def run(cwd: Path, *words: str) -> subprocess.CompletedProcess[str]:
     argv = [str(Path(sys.executable).with_name("devnet-run")), "includes", "check", *words]
-    done = subprocess.run(argv, cwd=cwd, capture_output=True, text=True, timeout=60, check=False)
+    environ = os.environ | {"XDG_CACHE_HOME": str(cwd / "no such folder")}
+    done = subprocess.run(argv, cwd=cwd, env=environ, capture_output=True, text=True, timeout=60, check=False)
     assert "Traceback" not in done.stderr
     return done
 

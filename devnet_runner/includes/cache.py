@@ -1,0 +1,150 @@
+"""What a check found, kept for the next one: which documents verified, by what the file system says of them.
+
+The first line says whose it is and holds a digest of all below it, the second one tables, every further line the
+documents of one folder, which are looked at only where that folder has changed. Only verified documents are in it; what
+has another size, time or inode number than they had is read, and so is everything where the file makes no sense.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable
+
+FORMAT = "devnet-includes-cache/1"
+MAX_GROUPS = 10_000
+
+Stamp = tuple[int, int, int, int]
+"""Size in bytes, modification and status change in nanoseconds, inode number."""
+
+
+def stamp_of(status: os.stat_result) -> Stamp:
+    """What the file system says of a file."""
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
+
+
+def listing_digest(names: Iterable[str], stamps: Iterable[Stamp]) -> str:
+    """A digest of the documents of a folder, by name and stamp."""
+    rows = [f"{name}\0{a} {b} {c} {d}" for name, (a, b, c, d) in zip(names, stamps, strict=True)]
+    return hashlib.sha256("\0".join(rows).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A verified document: its stamp, how many includes it has, and the number of the group of sources it rests on."""
+
+    stamp: Stamp
+    count: int
+    group: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The documents of a folder together; `digest` is empty where some of them are not kept. `line` holds them."""
+
+    digest: str
+    documents: int
+    includes: int
+    groups: frozenset[int]
+    line: bytes
+
+    def entries(self) -> dict[str, Entry]:
+        """The documents of the folder by name; none where the line makes no sense."""
+        try:
+            return {name: _entry(value) for name, value in json.loads(self.line).items()}
+        except (ValueError, TypeError, AttributeError, RecursionError):
+            return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """What was kept: groups of sources, the stamp of each source (None: it was not there), and rows by folder."""
+
+    groups: tuple[tuple[str, ...], ...] = ((),)
+    sources: dict[str, Stamp | None] = field(default_factory=dict)
+    folders: dict[str, Row] = field(default_factory=dict)
+
+    def written(self, key: str) -> bytes:
+        """As the bytes of a file that is good for `key` only."""
+        lines = [row.line for row in self.folders.values()]
+        table = [[path, row.digest, row.documents, row.includes, sorted(row.groups)]
+                 for path, row in self.folders.items()]  # fmt: skip
+        head = json.dumps({"groups": self.groups, "sources": self.sources, "folders": table}).encode()
+        body = b"\n".join((head, *lines, b""))
+        first = {"format": FORMAT, "key": key, "sha256": hashlib.sha256(body).hexdigest()}
+        return json.dumps(first).encode() + b"\n" + body
+
+
+EMPTY = Cache()
+
+
+def read_cache(data: bytes, key: str) -> Cache:
+    """What a file kept for `key`; nothing at all where it was written for another, is damaged, or no such file."""
+    first, _, body = data.partition(b"\n")
+    try:
+        said = json.loads(first)
+        if said != {"format": FORMAT, "key": key, "sha256": hashlib.sha256(body).hexdigest()}:
+            return EMPTY
+        head, *lines = body.split(b"\n")
+        return _cache(json.loads(head), lines)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return EMPTY
+
+
+def _cache(head: dict[str, Any], lines: list[bytes]) -> Cache:
+    """Typed values out of JSON. Raises ValueError and the like for what is none of ours."""
+    groups = tuple(tuple(_text(one) for one in group) for group in head["groups"])
+    sources = {name: None if stamp is None else _stamp(stamp) for name, stamp in head["sources"].items()}
+    if (
+        not groups
+        or groups[0]
+        or len(groups) > MAX_GROUPS
+        or not {one for group in groups for one in group} <= set(sources)
+    ):
+        raise ValueError("groups and sources do not fit")
+    folders = {}
+    for (path, digest, documents, includes, used), line in zip(head["folders"], lines, strict=False):
+        numbers = frozenset(_group(one, len(groups)) for one in used)
+        folders[_text(path)] = Row(_text(digest), _number(documents), _number(includes), numbers, line)
+    return Cache(groups, sources, folders)
+
+
+def _entry(value: list[Any]) -> Entry:
+    *stamp, count, group = value
+    return Entry(_stamp(stamp), _number(count), _number(group))
+
+
+def _stamp(value: list[Any]) -> Stamp:
+    size, modified, changed, inode = value
+    return _number(size), _number(modified), _number(changed), _number(inode)
+
+
+def _number(value: object) -> int:
+    if type(value) is not int:
+        raise ValueError("no number")
+    return value
+
+
+def _group(value: object, limit: int) -> int:
+    number = _number(value)
+    if not 0 <= number < limit:
+        raise ValueError("no such group")
+    return number
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("no text")  # noqa: TRY004
+    return value
+
+
+def row_of(digest: str, entries: dict[str, Entry]) -> Row:
+    """A row of documents that verified."""
+    line = json.dumps({name: [*one.stamp, one.count, one.group] for name, one in entries.items()}).encode()
+    includes = sum(one.count for one in entries.values())
+    return Row(digest, len(entries), includes, frozenset(one.group for one in entries.values()), line)
