@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from devnet_runner.settings.suites import phase_number
 from devnet_runner.settings.values import StandardsSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import yaml
 
     from devnet_runner.settings.nodes import Nodes
 
 KEYS = ("folders", "dispatcher", "waivers", "sandbox", "timeout", "variables", "phases")
 LEVELS = ("enforced", "partly", "policy only")
+NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 ROUTED, ALL = "routed", "all"
 
 
@@ -28,8 +33,8 @@ def read_standards(nodes: Nodes, node: yaml.Node | None) -> StandardsSettings:
     demanded = found.get("sandbox")
     return StandardsSettings(
         folders=nodes.texts(found.get("folders"), "standards.folders"),
-        dispatcher=nodes.text(found.get("dispatcher"), "standards.dispatcher"),
-        waivers=nodes.text(found.get("waivers"), "standards.waivers", defaults.waivers),
+        dispatcher=_inside(nodes, found, "dispatcher", ""),
+        waivers=_inside(nodes, found, "waivers", defaults.waivers),
         sandbox=nodes.choice(demanded, "standards.sandbox", LEVELS, "") if demanded is not None else "",
         timeout=nodes.seconds(found.get("timeout"), "standards.timeout", defaults.timeout),
         variables=_variables(nodes, found.get("variables")),
@@ -37,8 +42,20 @@ def read_standards(nodes: Nodes, node: yaml.Node | None) -> StandardsSettings:
     )
 
 
+def _inside(nodes: Nodes, found: Mapping[str, yaml.Node], key: str, default: str) -> str:
+    """A path below the root."""
+    path = nodes.text(found.get(key), f"standards.{key}", default)
+    if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
+        nodes.fault(found[key], f"standards.{key} '{path}' leaves the repository", "write a path below its root")
+    return path
+
+
 def _variables(nodes: Nodes, node: yaml.Node | None) -> dict[str, str]:
-    entries = nodes.entries(node, "standards.variables") if node is not None else ()
+    entries = list(nodes.entries(node, "standards.variables")) if node is not None else []
+    for key, _ in entries:
+        if NAME.fullmatch(str(key.value)) is None:
+            what = f"standards.variables has the name '{key.value}'"
+            nodes.fault(key, what, "write a name of capitals, digits and _, as in PORT_WEB")
     return {str(key.value): nodes.text(value, f"standards.variables.{key.value}") for key, value in entries}
 
 
