@@ -10,6 +10,7 @@ import sys
 import click
 
 from devnet_runner import __version__
+from devnet_runner.cli.adopt import doctor, init
 from devnet_runner.cli.includes import includes
 from devnet_runner.cli.standards import standards
 from devnet_runner.cli.verification import plan, run, status
@@ -40,7 +41,7 @@ def devnet_run() -> None:
     """
 
 
-for _command in (run, plan, includes, standards, status):
+for _command in (run, plan, includes, standards, status, init, doctor):
     devnet_run.add_command(_command)
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 NAME = "devnet.yaml"
 MANIFEST = "devnet-plan/manifest.json"
+PLAN = "devnet-plan/phases"
 MAX_BYTES = 1_000_000
 
 KEYS = (
@@ -27,9 +28,9 @@ LAYER_KEYS = ("paths", "minimum", "phase", "step")
 
 
 def find_root(start: Path) -> Path | None:
-    """The nearest folder, from `start` upward, that holds settings or a plan manifest; None where there is none."""
+    """The nearest folder, from `start` upward, that holds settings, a plan manifest or the usual folder of a plan."""
     for folder in (start, *start.parents):
-        if (folder / NAME).is_file() or (folder / MANIFEST).is_file():
+        if (folder / NAME).is_file() or (folder / MANIFEST).is_file() or (folder / PLAN).is_dir():
             return folder
     return None
 
@@ -38,7 +39,7 @@ def load(root: Path) -> Settings:
     """The settings of a root folder; defaults where it has a manifest only. Raises InputError with every fault."""
     path = root / NAME
     if not path.is_file():
-        return Settings(project=root.name, plan="devnet-plan/phases")
+        return Settings(project=root.name, plan=PLAN)
     try:
         if path.stat().st_size > MAX_BYTES:
             raise InputError(Finding("settings-unreadable", Place(NAME), "the settings pass 1 MB", "shorten them"))

@@ -14,6 +14,7 @@ ROOMS = [
     {"files", "locks", "git", "process", "plan_tree", "sandbox"},
     {"gates", "workspace", "checkpoint", "progress", "plan", "survey"},
     {"suites", "database", "trials"},
+    {"machine"},
     {"runner", "verdict"},
     {"record"},
     {"reports"},
