@@ -10,7 +10,7 @@ from devnet_runner.findings import Finding, Place
 from devnet_runner.includes import Jail, documents
 from devnet_runner.includes.jail import Refused
 from devnet_runner.settings.standards import ALL, ROUTED
-from devnet_runner.standards.routing import route
+from devnet_runner.standards.routing import mentioned, route
 from devnet_runner.text import decode, read_text
 
 if TYPE_CHECKING:
@@ -33,11 +33,10 @@ def of_phase(root: Path, settings: Settings, phase: Phase) -> tuple[str, ...]:
     if chosen != (ROUTED,):
         return named(root, root, chosen)
     known = every_standard(root, settings)
-    wanted = {one.path.removeprefix("@") for one in phase.standards}
     read, dispatcher = reader(root), dispatcher_of(root, settings)
     words = "\n".join([phase.title, *(step.title for step in phase.steps), *_tasks(phase)])
     routed = [one.path for one in route(dispatcher, words, read)] if dispatcher else []
-    direct = [path for path in known if any(path == one or path.endswith(f"/{one}") for one in wanted)]
+    direct = mentioned(read(phase.path) or "", phase.path, known)
     return tuple(dict.fromkeys((*[path for path in routed if path in known], *direct)))
 
 

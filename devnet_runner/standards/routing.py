@@ -6,6 +6,8 @@ again. Three requests in a row are the most that are followed.
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 Read = Callable[[str], str | None]
 MOST_HOPS = 3
 ASKS = "REQUEST:"
+WORD = re.compile(r"[\w./-]+")
 PRECEDENCE = ("security", "development", "architecture", "performance", "stack-specific", "best-practices")
 """Categories by what wins where two standards are found alike; the folder of a standard is its category."""
 
@@ -146,6 +149,26 @@ def reachable(root: str, read: Read) -> frozenset[str]:
             seen |= paths
             waiting += [(path, hops + 1) for path in sorted(paths)]
     return frozenset(seen)
+
+
+def mentioned(content: str, path: str, known: Iterable[str]) -> tuple[str, ...]:
+    """The standards that a document names, by their path or by the end of it; a bare file name must be of one only."""
+    by_end: dict[str, list[str]] = defaultdict(list)
+    for standard in known:
+        parts = standard.split("/")
+        for start in range(len(parts)):
+            by_end["/".join(parts[start:])].append(standard)
+    words = (word.removeprefix("./").rstrip(".") for _, text in _told(content, path) for word in WORD.findall(text))
+    found = (by_end[word] for word in words if word in by_end and (len(by_end[word]) == 1 or "/" in word))
+    return tuple(sorted({standard for standards in found for standard in standards}))
+
+
+def _told(content: str, path: str) -> Iterator[tuple[int, str]]:
+    """The lines of a document, what its fences hold included, that are neither quoted nor commented out."""
+    document = read_document(content, path)
+    for number, line in enumerate(document.lines, 1):
+        if ".md" in line and not line.lstrip().startswith((">", "<!--")) and document.comment_at(number) is None:
+            yield number, line
 
 
 def _rank(path: str) -> tuple[int, str]:

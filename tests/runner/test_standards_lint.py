@@ -6,10 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from devnet_runner.commands.standards_choice import of_phase
+from devnet_runner.phase import read_phase
+from devnet_runner.plan_tree import find_document
+from devnet_runner.settings import load
 from devnet_runner.standards import StandardTest, read_standard
 from devnet_runner.standards.links import Library, lint_links
 from devnet_runner.standards.lint import lint_tests
-from devnet_runner.standards.routing import resolved, route
+from devnet_runner.standards.routing import mentioned, resolved, route
+from devnet_runner.text import read_text
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared/devnet"
 ROOT = "docs/standards/standards.md"
@@ -108,6 +113,27 @@ def test_a_standard_of_a_category_is_routed_by_its_path_below_the_standards():
     assert rules.via == (ROOT, "docs/standards/db/standards.md")
 
 
+KNOWN = [f"docs/standards/{name}.md" for name in ("db/rules", "db/overview", "web/overview", "web/pages")]
+MENTIONS = [
+    ("see @docs/standards/db/rules.md (root)", ["db/rules"]),
+    ("[rules](db/rules.md#names), `web/pages.md`", ["db/rules", "web/pages"]),
+    ("```claude\nrules.md: names\n```", ["db/rules"]),
+    ("overview.md", []),
+    ("db/overview.md.", ["db/overview"]),
+    ("xrules.md and rules.mdx and elsewhere/rules.md", []),
+    ("> rules.md\n<!-- rules.md -->\n<!--\nrules.md\n-->", []),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), MENTIONS)
+def test_a_phase_names_standards_by_the_end_of_their_paths(text, expected):
+    assert mentioned(text, "p.md", KNOWN) == tuple(f"docs/standards/{name}.md" for name in expected)
+
+
+def test_a_document_of_any_length_is_asked_for_names():
+    assert mentioned("a.md/" * 400_000, "p.md", KNOWN) == ()
+
+
 def a_test(command="grep -q x a", **fields):
     told = {"fields": ("TEST", "REQUIRED", "ERROR", "DESCRIPTION")} | fields
     return StandardTest("s.md", "b", told.pop("name", "t"), 7, command, **told)
@@ -156,3 +182,18 @@ def test_the_real_standards_lead_where_they_say_but_for_one():
         ("standard-reference-missing", "development/local-quality.md:434")
     ]
     assert len(found) == 5
+
+
+ROUTED = [
+    ("1", ["architecture/clean-architecture", "development/testing-strategy"]),
+    ("3", ["security/authentication-patterns", "stack-specific/drizzle-patterns"]),
+]
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared plan repository is not beside this one")
+@pytest.mark.parametrize(("number", "expected"), ROUTED)
+def test_the_real_phases_are_led_to_the_standards_that_they_name(number, expected):
+    settings = load(SHARED)
+    document = find_document(number, SHARED, settings.plan, SHARED)
+    phase = read_phase(read_text(SHARED / document, document))
+    assert of_phase(SHARED, settings, phase) == tuple(f"docs/standards/{name}.md" for name in expected)
