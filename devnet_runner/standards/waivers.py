@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from difflib import get_close_matches
+from posixpath import normpath
 from typing import TYPE_CHECKING
 
 from devnet_runner.findings import Finding, Place
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 KEYS = ("who", "why", "tests", "until", "decision")
 LONGEST = timedelta(days=366)
 MOST_TESTS = 20
+COMPARED = 500
+"""Among how many tests one of a near name is looked for."""
 NAMED = re.compile(r"[^#*?\s]+#[^/*?\s]+/[^/*?\s]+")
 
 
@@ -100,7 +103,7 @@ def _about_tests(waiver: Waiver, known: Mapping[str, StandardTest]) -> Iterator[
             what, fix = f"'{name[:80]}' is not the name of one test", "write FILE#BLOCK/NAME, one test each"
             yield Finding("waiver-too-broad", place, what, fix)
         elif name not in known:
-            near = get_close_matches(name, known, n=2)
+            near = get_close_matches(name, known, n=2) if len(known) <= COMPARED else []
             fix = f"did you mean {' or '.join(near)}?" if near else "name a test that `devnet-run standards list` shows"
             yield Finding("waiver-unknown-test", place, f"there is no test '{name}'", fix)
         elif not _decides(waiver.decision, known[name].bypass_requires):
@@ -109,6 +112,12 @@ def _about_tests(waiver: Waiver, known: Mapping[str, StandardTest]) -> Iterator[
 
 
 def _decides(decision: str, required: str) -> bool:
-    """Whether a decision document is the one that a test asks for, by its path or by the start of its name."""
-    wanted = required.strip().lower()
-    return not wanted or wanted in decision.lower() or decision.lower() in wanted
+    """Whether a decision document is the one that a test asks for.
+
+    The test names it by its path, a part of its path, or a folder that it lies in; it may do so in a sentence.
+    """
+    wanted, given = required.strip().lower(), normpath(decision.lower())
+    if not wanted or wanted in given:
+        return True
+    words = (word.strip("\"'`()[],;:.") for word in wanted.split())
+    return any(given == word or given.startswith(f"{word.rstrip('/')}/") for word in words if "/" in word)

@@ -206,6 +206,26 @@ def test_a_waiver_rests_on_a_decision_that_exists_and_that_the_test_asks_for():
     assert waived(changed(decision="docs/adr/adr-7-login.md"), asks)[1] == []
 
 
+@pytest.mark.parametrize(
+    ("required", "decision", "holds"),
+    [
+        ("", "notes/x.md", True),
+        ("docs/adr/7.md", "docs/adr/7.md", True),
+        ("docs/adr/7.md", "./docs/adr/7.md", True),
+        ("ADR-7", "docs/adr/adr-7-login.md", True),
+        ("an ADR in docs/adr/, signed", "docs/adr/7.md", True),
+        ("docs/adr/7.md", "adr", False),
+        ("docs/adr/7.md", "7.md", False),
+        ("an ADR in docs/adr/", "docs/adrift.md", False),
+        ("an ADR in docs/adr/", "docs/adr/../x.md", False),
+        ("approval by the owners", "docs/adr/7.md", False),
+    ],
+)
+def test_only_the_document_that_a_test_asks_for_decides(required, decision, holds):
+    held, _ = waived(changed(decision=decision), [a_test(bypass_requires=required)])
+    assert bool(held) == holds
+
+
 def test_a_waiver_is_read_from_its_file():
     text = "who: Ada\nwhy: vendor bug\ntests: ['s.md#b/t']\nuntil: 2026-06-30\ndecision: docs/adr/1.md\n"
     assert read_waiver(text, "waivers/w.yaml") == (WAIVER, ())
