@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import marshal
 import os
-import platform
 import sys
 import time
 
@@ -93,7 +92,7 @@ def _confinement(setup: Setup) -> Confinement:
     rules = None
     if setup["backend"] == "landlock":
         rules = ruleset(setup["scratch"], tuple(setup["masked"]), tuple(setup["shown"]))
-    program = seccomp_filter(platform.machine())
+    program = seccomp_filter(os.uname().machine)
     return Confinement(rules, program, kernel=True, inherited=setup["backend"] == "bubblewrap")
 
 

@@ -2,6 +2,6 @@
 
 from devnet_runner.shell.expansions import Expansion, expansions, opened
 from devnet_runner.shell.policy import refused
-from devnet_runner.shell.reading import Reading, counterfactual, read_command
+from devnet_runner.shell.reading import Reading, counterfactual, doubtful, read_command
 
-__all__ = ["Expansion", "Reading", "counterfactual", "expansions", "opened", "read_command", "refused"]
+__all__ = ["Expansion", "Reading", "counterfactual", "doubtful", "expansions", "opened", "read_command", "refused"]

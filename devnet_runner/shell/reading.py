@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from devnet_runner.shell.status import ends
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+SILENT = re.compile(r"-[a-zA-Z]*[sS][a-zA-Z]*|--no-messages|--silent|--quiet")
 CHOICES = {"negated_command", "pipeline", "command_substitution", "if_statement", "while_statement", "case_statement"}
 
 
@@ -24,7 +26,7 @@ class Reading:
 
     `fault` says why the grammar did not take it. `cannot_fail` and `cannot_pass` are certain where they are true, for
     the reason given; `rewrite` would really test. `names` are the programs that it calls, `compound` whether it can
-    turn the error of one of them into a pass.
+    turn the error of one of them into a pass, `hushed` whether it can keep an error from being heard.
     """
 
     fault: str = ""
@@ -34,6 +36,7 @@ class Reading:
     rewrite: str = ""
     names: tuple[str, ...] = ()
     compound: bool = False
+    hushed: bool = False
 
     @property
     def valid(self) -> bool:
@@ -57,7 +60,13 @@ def read_command(command: str) -> Reading:
         rewrite=rewritten(root) if certain else "",
         names=names,
         compound=_compound(root),
+        hushed=_hushed(root),
     )
+
+
+def doubtful(reading: Reading, output: str) -> bool:
+    """Whether a pass may rest on an error: what errs says so, unless the command keeps it from being heard."""
+    return reading.compound and (bool(output.strip()) or reading.hushed)
 
 
 def counterfactual(command: str, reading: Reading) -> str | None:
@@ -68,6 +77,12 @@ def counterfactual(command: str, reading: Reading) -> str | None:
 def _compound(root: Node) -> bool:
     nodes = list(walk(root))
     return len(statements(root)) > 1 or any(node.type in CHOICES or node.type == "||" for node in nodes)
+
+
+def _hushed(root: Node) -> bool:
+    """Whether output is sent elsewhere than where errors are heard, or a program is asked to be silent about them."""
+    silent = any(node.type == "word" and SILENT.fullmatch(text(node)) for node in walk(root))
+    return silent or any(node.type in {"file_redirect", "|&"} for node in walk(root))
 
 
 def _reason(node: Node, *, passes: bool) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from devnet_runner.results import Outcome
 from devnet_runner.sandbox import Ending, Trial
-from devnet_runner.shell import counterfactual, opened, read_command
+from devnet_runner.shell import counterfactual, doubtful, opened, read_command
 from devnet_runner.standard_results import StandardResult
 from devnet_runner.trials.judge import Judgement, afterwards, beforehand, last_line
 
@@ -126,8 +126,10 @@ def tried(test: StandardTest, sandbox: Sandbox, terms: Terms) -> StandardResult:
     given = {name: terms.variables[name] for name in test.variables if name in terms.variables}
     ended = sandbox.run(Trial(command, given, terms.timeout))
     judgement = afterwards(test.command, ended, reading, terms.timeout)
-    if judgement.outcome is Outcome.PASSED and _rests_on_nothing(
-        test, reading, sandbox, Trial("", given, terms.timeout)
+    if (
+        judgement.outcome is Outcome.PASSED
+        and doubtful(reading, ended.output)
+        and _rests_on_nothing(test, reading, sandbox, Trial("", given, terms.timeout))
     ):
         said = last_line(ended.output)
         judgement = Judgement(Outcome.VACUOUS, f"{MISSING}: {said}" if said else MISSING)
