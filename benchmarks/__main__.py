@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import command_start, database, includes_check, pytest_suite
+from benchmarks import command_start, database, includes_check, pytest_suite, standards
 
-TABLE = {"command_start": command_start, "includes_check": includes_check, "pytest_suite": pytest_suite}
+TABLE = {
+    "command_start": command_start,
+    "includes_check": includes_check,
+    "pytest_suite": pytest_suite,
+    "standards": standards,
+}
 
 
 def main(names: list[str]) -> None:
