@@ -62,7 +62,7 @@ class Trial:
     """A test that runs. `own` is a descriptor of this process's namespace where each test has a tree of its own."""
 
     def __init__(self, order: Order, confinement: Confinement, own: int | None) -> None:
-        self.output, self.own, self.status = Output(), own, 0
+        self.output, self.own, self.status, self.over = Output(), own, 0, False
         self.deadline = time.monotonic() + order["timeout"]
         self.process, self.fault = 0, b""
         self.source, target = os.pipe()
@@ -79,10 +79,10 @@ class Trial:
     def end(self) -> str:
         """Follow the test to its end, or end it at a limit; how it ended. Nothing of it is left then."""
         ending = NOT_STARTED if self.fault else self._until_over()
-        if self.process:
+        if self.process and self.own is None:
+            kill_group(self.process)
+        if self.process and not self.over:
             kill(self.process)
-            if self.own is None:
-                kill_group(self.process)
             self.status = os.waitstatus_to_exitcode(os.waitpid(self.process, 0)[1])
         # In a tree of its own everything has ended with the first process; elsewhere an orphan is ours.
         if self.own is None and not end_all():
@@ -106,13 +106,14 @@ class Trial:
         ready.register(self.source, select.POLLIN)
         if handle >= 0:
             ready.register(handle, select.POLLIN)
-        looked = time.monotonic()
+        looked, closed = time.monotonic(), False
         while True:
-            events = dict(ready.poll(TICK * 1000))
+            events = dict(ready.poll(1 if handle < 0 and closed else TICK * 1000))
             if handle in events or (handle < 0 and self._exited()):
                 return ENDED
             if self.source in events and not self.output.take(self.source):
                 ready.unregister(self.source)
+                closed = True
             now = time.monotonic()
             if now >= self.deadline:
                 return TIMED_OUT
@@ -124,8 +125,11 @@ class Trial:
                     return limit
 
     def _exited(self) -> bool:
-        state = os.waitid(os.P_PID, self.process, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        return state is not None
+        """Whether the first process has ended, asked where the system has no handle that would say so."""
+        ended, status = os.waitpid(self.process, os.WNOHANG)
+        self.over = ended != 0
+        self.status = os.waitstatus_to_exitcode(status) if self.over else 0
+        return self.over
 
 
 def over_limit() -> str:

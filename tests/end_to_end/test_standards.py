@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import signal
+import subprocess
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -226,6 +230,30 @@ def test_lint_tells_where_dispatchers_and_phases_lead_to_nothing(project):
         ("standard-unreachable", "lost.md"),
     }
     assert project.run("standards", "lint", FILE).code == 0
+
+
+def running(word: str) -> list[str]:
+    """The ids of processes whose arguments hold a word."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            found += [path.parent.name] if word.encode() in path.read_bytes().split(b"\0") else []
+    return found
+
+
+def test_an_interrupted_run_leaves_no_process(project):
+    project.write({FILE: standard(("sleeps", "sleep 98771"), ("daemon", "(setsid sleep 98771 &); sleep 98771"))})
+    process = subprocess.Popen(
+        project.command("standards", "run"), cwd=project.root, env=project.environment(),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 30
+    while len(running("98771")) < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert (process.returncode, running("98771")) == (130, [])
+    assert "Traceback" not in said
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the shared plan repository is not beside this one")

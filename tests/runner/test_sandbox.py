@@ -268,3 +268,26 @@ def test_a_runner_that_is_killed_leaves_nothing(project, environ):
     while running("98766") and time.monotonic() < deadline + 10:
         time.sleep(0.01)
     assert running("98766") == []
+
+
+WITHOUT_HANDLES = """
+import os, sys
+del os.pidfd_open
+from devnet_runner.keeper.confinement import Confinement
+from devnet_runner.keeper.kernel import SET_CHILD_SUBREAPER, prctl
+from devnet_runner.keeper.trial import Trial
+prctl(SET_CHILD_SUBREAPER, 1)
+nothing = Confinement(None, None, kernel=False, inherited=False)
+for command in sys.argv[1:]:
+    trial = Trial({"argv": ["/bin/sh", "-c", command], "env": dict(os.environ), "timeout": 0.5}, nothing, None)
+    print(trial.end(), trial.status)
+"""
+
+
+def test_a_trial_ends_also_where_the_system_has_no_handles_of_processes():
+    commands = ["true", "exit 3", "sleep 98767", "sleep 98767 &", "exec >&-; sleep 0.1; exit 4"]
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_HANDLES, *commands], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == ["ended 0", "ended 3", "timed_out -9", "ended 0", "ended 4"]
+    assert running("98767") == []
