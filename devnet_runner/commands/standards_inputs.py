@@ -10,9 +10,10 @@ from devnet_runner.commands.refusal import rooted
 from devnet_runner.commands.standards_choice import every_standard, folders, named, of_phase, reader
 from devnet_runner.errors import InputError
 from devnet_runner.findings import Finding, Place
+from devnet_runner.includes import top_of
 from devnet_runner.phase import read_phase
 from devnet_runner.plan_tree import candidates, find_document
-from devnet_runner.settings import load
+from devnet_runner.settings import find_root, load
 from devnet_runner.settings.waivers import read_waiver
 from devnet_runner.standards import check_graph, read_standard
 from devnet_runner.standards.variables import Variable, check_variables, variables_of
@@ -51,7 +52,7 @@ class Standards:
 
 def open_standards(start: Path, paths: tuple[str, ...], phase: str) -> tuple[Path, Settings, Standards]:
     """The standards that paths name, that a phase needs, or that there are. Raises InputError where there is none."""
-    root = rooted(start)
+    root = find_root(start) or top_of(start) or rooted(start)
     settings = load(root)
     if phase:
         document = find_document(phase, root, settings.plan, start)

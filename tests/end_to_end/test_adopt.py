@@ -143,6 +143,12 @@ def test_a_plan_tree_works_without_settings(bare, manifest):
     assert bare.run("standards", "run").code == 0
 
 
+def test_standards_of_a_repository_without_any_plan_are_run(bare):
+    shutil.rmtree(bare.root / "phases")
+    bare.write(standard("test -d counting"))
+    assert bare.run("standards", "run", cwd="counting").code == 0
+
+
 def test_init_on_the_real_tree_is_taken_by_every_command(real):
     assert real.run("init").code == 0
     assert real.run("plan", "phase-3").code == 0
