@@ -21,7 +21,7 @@ TRUTHS = ("REQUIRED", "BLOCKING")
 LISTS = ("DEPENDS_ON", "VARIABLES")
 KNOWN = (*TEXTS, *TRUTHS, *LISTS)
 BLOCKS = {"|", ">", "|-", ">-"}
-LONGEST = 20_000
+LONGEST = 10_000
 UNUSABLE = re.compile("[\0\ud800-\udfff]")
 """What no program can be given: the end of its argument, and half a character."""
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from devnet_runner.findings import Finding
 from devnet_runner.shell import expansions
 from devnet_runner.standards.fields import UNUSABLE
+from devnet_runner.standards.threshold import threshold_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,8 +30,8 @@ LOCKS = {"pnpm-lock.yaml": "pnpm", "yarn.lock": "yarn", "package-lock.json": "np
 CONFIGS = tuple(
     f"{tool}.config.{end}" for tool in ("vitest", "vite", "jest") for end in ("ts", "js", "mts", "mjs", "cjs")
 )
-THRESHOLD = re.compile(r"threshold[^\d\n]{0,60}?(\d{1,3})\b", re.IGNORECASE)
-LINES = re.compile(r"\blines[\"']?\s*[:=]\s*(\d{1,3})\b")
+ESLINT = (".eslintrc", *(f".eslintrc.{end}" for end in ("json", "js", "cjs", "yml", "yaml")),
+          *(f"eslint.config.{end}" for end in ("js", "mjs", "cjs", "ts")))  # fmt: skip
 SHELL_OWN = {"PATH", "HOME", "PWD", "OLDPWD", "TMPDIR", "IFS", "LANG", "LC_ALL", "TZ", "TERM", "PPID", "UID", "SHELL"}
 UPPER = re.compile(r"[A-Z][A-Z0-9_]*")
 ASSIGNED = (
@@ -119,9 +120,7 @@ def _kind(read: Read, package: dict[str, Any]) -> Variable:
             return Variable(name, "migration", path)
     dependencies = _dependencies(package)
     biome = read("biome.json") is not None or "@biomejs/biome" in dependencies
-    eslint = next(
-        (one for one in (".eslintrc", ".eslintrc.json", ".eslintrc.js", ".eslintrc.cjs") if read(one) is not None), ""
-    )
+    eslint = next((one for one in ESLINT if read(one) is not None), "")
     if eslint and not biome:
         return Variable(name, "standard", eslint)
     return Variable(name, "greenfield", "biome and vitest" if biome and "vitest" in dependencies else "default")
@@ -129,22 +128,13 @@ def _kind(read: Read, package: dict[str, Any]) -> Variable:
 
 def _coverage(read: Read, package: dict[str, Any], kind: str) -> Variable:
     name = "PROJECT_COVERAGE"
-    told = _threshold(json.dumps({key: package.get(key) for key in ("scripts", "vitest", "jest")}, indent=0))
+    told = threshold_in(json.dumps({key: package.get(key) for key in ("scripts", "vitest", "jest")}, indent=0))
     if told:
         return Variable(name, told, "package.json")
     for path in CONFIGS:
-        if told := _threshold(read(path) or ""):
+        if told := threshold_in(read(path) or ""):
             return Variable(name, told, path)
     return Variable(name, PROFILES.get(kind, PROFILES["greenfield"]), f"default for {kind}")
-
-
-def _threshold(text: str) -> str:
-    """The threshold for lines that a configuration sets, also where it stands some lines below the word."""
-    at = text.lower().find("threshold")
-    if at < 0:
-        return ""
-    match = LINES.search(text, at, at + 600) or THRESHOLD.search(text, at)
-    return match[1] if match and int(match[1]) <= 100 else ""
 
 
 def _name(read: Read, package: dict[str, Any], folder: str) -> Variable:

@@ -232,6 +232,22 @@ def test_lint_tells_where_dispatchers_and_phases_lead_to_nothing(project):
     assert project.run("standards", "lint", FILE).code == 0
 
 
+def test_a_phase_is_led_to_the_standards_of_its_words(project):
+    block = (
+        '<conditional-block task-condition="{}" context-check="{}">\nREQUEST: "Get it from {}"\n</conditional-block>\n'
+    )
+    project.write(
+        {
+            "docs/standards/standards.md": block.format("whole number|sql", "c", "counting.md")
+            + block.format("garden", "g", "garden.md"),
+            "docs/standards/garden.md": standard(BAD, block="garden"),
+        }
+    )
+    answer = project.run("standards", "run", "--phase", "phase-1", "--format", "json")
+    assert (answer.code, outcomes(answer)) == (0, {"adds": "passed"})
+    assert project.run("standards", "list", "--format", "json").json["total"] == 2
+
+
 def running(word: str) -> list[str]:
     """The ids of processes whose arguments hold a word."""
     found = []
