@@ -6,17 +6,16 @@ import os
 from typing import TYPE_CHECKING
 
 from devnet_runner.commands.refusal import refuse
+from devnet_runner.commands.standards_choice import reader
 from devnet_runner.errors import DevnetError, InputError
 from devnet_runner.files import File, write_all
 from devnet_runner.findings import Finding, Place
-from devnet_runner.includes import Jail, top_of
-from devnet_runner.includes.jail import Refused
+from devnet_runner.includes import top_of
 from devnet_runner.reports.lines import row
 from devnet_runner.screen import Screen
 from devnet_runner.settings import read_settings
 from devnet_runner.settings.read import NAME, find_root
 from devnet_runner.survey import Tree, look, render
-from devnet_runner.text import decode
 from devnet_runner.verdict import PASSED
 
 if TYPE_CHECKING:
@@ -56,13 +55,6 @@ def _refuse_existing(root: Path) -> None:
 
 def tree(root: Path) -> Tree:
     """A repository to look at: what lies out of it, is too large or is no text is not there."""
-    jail = Jail(root)
-
-    def read(path: str) -> str | None:
-        try:
-            return decode(jail.read(path), path).content
-        except (OSError, Refused, InputError, ValueError):
-            return None
 
     def names(path: str) -> tuple[str, ...]:
         try:
@@ -71,4 +63,4 @@ def tree(root: Path) -> Tree:
         except OSError:
             return ()
 
-    return Tree(read, names)
+    return Tree(reader(root), names)

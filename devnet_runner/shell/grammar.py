@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node
 
-LONGEST, DEEPEST = 20_000, 150
+LONGEST, DEEPEST = 2_000, 150
+"""Characters and levels of what is read at all: the parser takes its time squared on some hostile commands."""
 KEYWORDS = {
     "{",
     "}",
