@@ -9,11 +9,14 @@ from devnet_runner.findings import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+PASSED, BLOCKED, WRONG_INPUT, STOPPED, INTERRUPTED = 0, 1, 2, 3, 130
+"""Exit codes: every blocking check passed · blocked · wrong input · stopped by the environment · interrupted."""
+
 
 class DevnetError(Exception):
     """Root of the errors that a user sees; carries every fault that was found, not only the first."""
 
-    exit_code: ClassVar[int] = 2
+    exit_code: ClassVar[int] = WRONG_INPUT
 
     def __init__(self, findings: Finding | Iterable[Finding]) -> None:
         self.findings: tuple[Finding, ...] = (findings,) if isinstance(findings, Finding) else tuple(findings)
@@ -27,4 +30,4 @@ class InputError(DevnetError):
 class EnvironmentStopped(DevnetError):
     """The environment stopped the verification: no database, a missing tool, a full disk (exit code 3)."""
 
-    exit_code: ClassVar[int] = 3
+    exit_code: ClassVar[int] = STOPPED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -41,3 +42,18 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}; {self.fix}"
+
+
+def finding_json(finding: Finding) -> dict[str, Any]:
+    """A finding as JSON values; empty parts are left out."""
+    values = {
+        "id": finding.id,
+        "blocking": finding.blocking,
+        "where": str(finding.where),
+        "what": finding.what,
+        "expected": finding.expected,
+        "actual": finding.actual,
+        "fix": finding.fix,
+        "command": finding.command,
+    }
+    return {key: value for key, value in values.items() if value != ""}

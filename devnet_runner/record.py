@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from devnet_runner.digest import Digest
+from devnet_runner.findings import finding_json
 from devnet_runner.terminal import visible_json
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from devnet_runner.findings import Finding
     from devnet_runner.gates.deliverables import Proof
     from devnet_runner.git import GitState
     from devnet_runner.includes import Include
@@ -109,21 +109,6 @@ class Record:
         step = f"-step-{self.about.step}" if self.about.step else ""
         moment = self.started.strftime("%Y%m%dT%H%M%SZ")
         return f"{moment}-phase-{self.about.phase}{step}-{Digest.of(self.to_bytes()).value[:12]}.json"
-
-
-def finding_json(finding: Finding) -> dict[str, Any]:
-    """A finding as JSON values; empty parts are left out."""
-    values = {
-        "id": finding.id,
-        "blocking": finding.blocking,
-        "where": str(finding.where),
-        "what": finding.what,
-        "expected": finding.expected,
-        "actual": finding.actual,
-        "fix": finding.fix,
-        "command": finding.command,
-    }
-    return {key: value for key, value in values.items() if value != ""}
 
 
 def proof_json(proof: Proof) -> dict[str, Any]:

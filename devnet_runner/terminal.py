@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-BEYOND_JSON = re.compile("[\x7f-\U0010ffff]")
+BEYOND_JSON = re.compile("[^\0-\x7e]")
 """What JSON need not escape by itself; the controls below are escaped by every writer of JSON."""
 KEPT = {"\t"}
 STEERING = {"Cc", "Cf", "Cs", "Zl", "Zp"}

@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from devnet_runner.errors import BLOCKED, PASSED
 from devnet_runner.findings import Finding, Place
 from devnet_runner.results import Outcome, SuiteResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-PASSED, BLOCKED, WRONG_INPUT, STOPPED, INTERRUPTED = 0, 1, 2, 3, 130
-"""Exit codes: every blocking check passed · blocked · wrong input · stopped by the environment · interrupted."""
 
 
 @dataclass(frozen=True, slots=True)

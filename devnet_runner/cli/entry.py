@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import signal
@@ -50,7 +51,10 @@ def main(argv: list[str] | None = None) -> None:
     for number in ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler)
-    sys.exit(_exit_code(argv))
+    code = _exit_code(argv)
+    # The end of the process is no time to look for garbage.
+    gc.freeze()
+    sys.exit(code)
 
 
 def _exit_code(argv: list[str] | None) -> int:

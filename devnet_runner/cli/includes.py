@@ -25,7 +25,8 @@ def includes() -> None:
 )
 def check(**options: Any) -> int:
     """Check the includes of PATHs: files, or folders; without any, the whole repository without what git ignores."""
-    return call("includes")(start=Path.cwd(), environ=os.environ, **options)
+    name = "includes_json" if options["form"] == "json" else "includes"
+    return call(name)(start=Path.cwd(), environ=os.environ, **options)
 
 
 @includes.command()

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from devnet_runner.cli.collector import resting
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -15,5 +17,6 @@ FORMATS = click.Choice(["text", "json"])
 
 def call(name: str) -> Callable[..., int]:
     """The function of a command, loaded when it is called: no command pays for the libraries of another."""
-    function: Callable[..., int] = importlib.import_module(f"devnet_runner.commands.{name}").command
+    with resting():
+        function: Callable[..., int] = importlib.import_module(f"devnet_runner.commands.{name}").command
     return function

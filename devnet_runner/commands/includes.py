@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from devnet_runner import settings
 from devnet_runner.commands.includes_cache import store
 from devnet_runner.commands.refusal import refuse
-from devnet_runner.errors import DevnetError, InputError
+from devnet_runner.errors import BLOCKED, PASSED, WRONG_INPUT, DevnetError, InputError
 from devnet_runner.findings import Finding, Place
 from devnet_runner.includes import DRIFT, EMPTY, Again, Jail, check_files, documents, top_of
-from devnet_runner.reports.includes import document_json, editor_lines, fault_lines
+from devnet_runner.reports.includes import editor_lines, fault_lines
 from devnet_runner.reports.lines import row
 from devnet_runner.screen import Screen
-from devnet_runner.settings import Settings, find_root, load
-from devnet_runner.verdict import BLOCKED, PASSED, WRONG_INPUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class _Counts:
+class Counts:
     """What was checked so far; `kinds` are the ids of findings that block."""
 
     documents: int = 0
@@ -55,31 +53,44 @@ def command(*, start: Path, environ: Mapping[str, str], paths: tuple[str, ...], 
     """Check includes; 0 where all verify, 1 where some have drifted, 2 where a marker or a document is wrong."""
     screen = Screen.of(environ)
     try:
-        root = find_root(start) or top_of(start) or start
-        # JSON names every include, which takes reading every document.
-        kept = environ if cache and not paths and form != "json" else None
-        checked = _first(_checked(start, root, paths, kept=kept, listed=form == "json"), paths)
-        if form == "json":
-            return _json(screen, checked)
+        root = root_of(start)
+        checked = checked_documents(start, root, paths, kept=environ if cache and not paths else None)
         return _editor(screen, checked, _above(root, start)) if form == "editor" else _text(screen, checked)
     except DevnetError as error:
         return refuse(screen, error, form, "")
 
 
-def _checked(
-    start: Path, root: Path, paths: tuple[str, ...], *, kept: Mapping[str, str] | None, listed: bool
+def root_of(start: Path) -> Path:
+    """The project around a folder, else the repository; the folder itself where there is neither."""
+    return settings.find_root(start) or top_of(start) or start
+
+
+def checked_documents(
+    start: Path, root: Path, paths: tuple[str, ...], *, kept: Mapping[str, str] | None = None, listed: bool = False
 ) -> Iterator[Checked]:
-    """The documents, checked as they are asked for; `kept` is the environment, where the last check counts."""
-    project = find_root(start) is not None
-    jail = Jail(root, (load(root) if project else Settings()).include_paths)
-    if kept is not None:
-        yield from _again(jail, store(jail, kept, project=project))
-        return
+    """The documents, checked as they are asked for; `kept` is the environment, where the last check counts.
+
+    Raises InputError where there is none: nothing is no proof.
+    """
+    # Reading YAML takes as long as checking a thousand documents, and the path map alone is of use here.
+    jail = Jail(root, settings.load(root).include_paths if settings.mentions(root, b"include") else ())
+    if kept is None:
+        checked = check_files(documents(_existing(start, paths) or [root]), jail, listed=listed)
+    else:
+        checked = _again(jail, store(jail, kept, project=settings.find_root(start) is not None))
+    first = next(checked, None)
+    if first is None:
+        what, fix = "there is no Markdown document here", "name a document, or a folder that holds some"
+        raise InputError(Finding("path-missing", Place((*paths, ".")[0]), what, fix))
+    return chain((first,), checked)
+
+
+def _existing(start: Path, paths: tuple[str, ...]) -> list[Path]:
     for path in paths:
         # A name that is too long is none either: pathlib would raise.
         if not os.path.exists(start / path):  # noqa: PTH110
             raise InputError(Finding("path-missing", Place(path), "there is no such file or folder", "check the path"))
-    yield from check_files(documents([start / path for path in paths] or [root]), jail, listed=listed)
+    return [start / path for path in paths]
 
 
 def _again(jail: Jail, place: Store | None) -> Iterator[Checked]:
@@ -92,15 +103,6 @@ def _again(jail: Jail, place: Store | None) -> Iterator[Checked]:
         place.save(kept)
 
 
-def _first(checked: Iterator[Checked], paths: tuple[str, ...]) -> Iterator[Checked]:
-    """The same documents. Raises InputError where there is none: nothing is no proof."""
-    first = next(checked, None)
-    if first is None:
-        what, fix = "there is no Markdown document here", "name a document, or a folder that holds some"
-        raise InputError(Finding("path-missing", Place((*paths, ".")[0]), what, fix))
-    return chain((first,), checked)
-
-
 def _above(root: Path, start: Path) -> str:
     """The way from the working directory to the root, for paths that an editor opens from there."""
     way = os.path.relpath(root, start)
@@ -108,7 +110,7 @@ def _above(root: Path, start: Path) -> str:
 
 
 def _text(screen: Screen, checked: Iterator[Checked]) -> int:
-    counts = _Counts()
+    counts = Counts()
     for one in checked:
         counts.add(one)
         if one.findings:
@@ -119,22 +121,9 @@ def _text(screen: Screen, checked: Iterator[Checked]) -> int:
 
 
 def _editor(screen: Screen, checked: Iterator[Checked], above: str) -> int:
-    counts = _Counts()
+    counts = Counts()
     for one in checked:
         counts.add(one)
         if one.findings:
             screen.lines(editor_lines(one, above))
-    return counts.exit_code
-
-
-def _json(screen: Screen, checked: Iterator[Checked]) -> int:
-    """Write each document when it has been checked, so that memory does not grow with their number."""
-    counts = _Counts()
-    screen.text('{"format": "devnet-includes/1", "documents": [')
-    before = "\n"
-    for one in checked:
-        counts.add(one)
-        screen.text(before + json.dumps(document_json(one), ensure_ascii=False))
-        before = ",\n"
-    screen.text(f'\n], "exit_code": {counts.exit_code}}}\n')
     return counts.exit_code

@@ -9,7 +9,7 @@ from devnet_runner import git
 from devnet_runner.commands.includes_where import Where, split_source
 from devnet_runner.commands.refusal import refuse
 from devnet_runner.document import read_document
-from devnet_runner.errors import DevnetError, InputError
+from devnet_runner.errors import PASSED, DevnetError, InputError
 from devnet_runner.files import File, write_all
 from devnet_runner.findings import Finding, Place
 from devnet_runner.includes import Checker, scan
@@ -19,7 +19,6 @@ from devnet_runner.locks import repository_lock
 from devnet_runner.reports.lines import row
 from devnet_runner.screen import Screen
 from devnet_runner.text import decode, read_text
-from devnet_runner.verdict import PASSED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ from devnet_runner.commands.includes_where import Where
 from devnet_runner.commands.refusal import refuse
 from devnet_runner.digest import Digest
 from devnet_runner.document import read_document, slugs
-from devnet_runner.errors import DevnetError, InputError
+from devnet_runner.errors import PASSED, DevnetError, InputError
 from devnet_runner.includes import Checker
 from devnet_runner.includes.graph import Authored, Graph, Quote, graph
 from devnet_runner.includes.jail import Refused
@@ -20,7 +20,6 @@ from devnet_runner.reports.lines import Line, Piece, line, row
 from devnet_runner.screen import Screen
 from devnet_runner.terminal import visible
 from devnet_runner.text import decode, read_text
-from devnet_runner.verdict import PASSED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

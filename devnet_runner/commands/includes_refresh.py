@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, Any
 from devnet_runner import git
 from devnet_runner.commands.includes_where import Where, split_source
 from devnet_runner.commands.refusal import refuse
-from devnet_runner.errors import DevnetError
+from devnet_runner.errors import BLOCKED, PASSED, WRONG_INPUT, DevnetError
 from devnet_runner.files import File, clean_stale, write_all
+from devnet_runner.findings import finding_json
 from devnet_runner.includes.diff import Side, unified
 from devnet_runner.includes.refresh import Refreshed, Wanted, refresh
 from devnet_runner.locks import repository_lock
-from devnet_runner.record import finding_json
 from devnet_runner.reports.lines import Line, Piece, line, row
 from devnet_runner.screen import Screen
 from devnet_runner.terminal import visible
 from devnet_runner.text import read_text
-from devnet_runner.verdict import BLOCKED, PASSED, WRONG_INPUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from devnet_runner.commands.refusal import refuse
 from devnet_runner.errors import DevnetError
 from devnet_runner.files import File, write_all
+from devnet_runner.findings import finding_json
 from devnet_runner.includes import DRIFT, Checker, Jail
 from devnet_runner.phase import read_phase
 from devnet_runner.plan_tree import find_document
-from devnet_runner.record import finding_json
 from devnet_runner.reports.lines import row
 from devnet_runner.reports.plan import plan_json, plan_lines
 from devnet_runner.screen import Screen

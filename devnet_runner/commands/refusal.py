@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from devnet_runner import __version__
 from devnet_runner.errors import DevnetError, InputError
 from devnet_runner.findings import Finding, Place
-from devnet_runner.reports import machine, people
+from devnet_runner.reports import faults
 from devnet_runner.settings import find_root
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def rooted(start: Path) -> Path:
 def refuse(screen: Screen, error: DevnetError, form: str, following: str) -> int:
     """Show an error that ended a command, and return its exit code."""
     if form == "json":
-        screen.text(machine.error_json(error, __version__, following))
+        screen.text(faults.error_json(error, __version__, following))
     else:
-        screen.lines(people.error_lines(error, following), error=True)
+        screen.lines(faults.error_lines(error, following), error=True)
     return error.exit_code

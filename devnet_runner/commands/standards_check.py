@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from devnet_runner.commands.refusal import refuse
 from devnet_runner.commands.standards_choice import dispatcher_of, every_document, reader
 from devnet_runner.commands.standards_inputs import Standards, open_standards
-from devnet_runner.errors import DevnetError, InputError
+from devnet_runner.errors import BLOCKED, PASSED, WRONG_INPUT, DevnetError, InputError
 from devnet_runner.findings import Finding, Place
 from devnet_runner.phase import read_phase
 from devnet_runner.plan_tree import candidates
@@ -19,7 +19,6 @@ from devnet_runner.screen import Screen
 from devnet_runner.standards.links import Library, lint_links
 from devnet_runner.standards.lint import lint_tests
 from devnet_runner.text import read_text
-from devnet_runner.verdict import BLOCKED, PASSED, WRONG_INPUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from devnet_runner.commands.refusal import refuse
 from devnet_runner.commands.standards_inputs import Standards, open_standards
-from devnet_runner.errors import DevnetError
-from devnet_runner.record import finding_json
+from devnet_runner.errors import PASSED, WRONG_INPUT, DevnetError
+from devnet_runner.findings import finding_json
 from devnet_runner.reports.lines import Line, Piece, line, row
 from devnet_runner.screen import Screen
 from devnet_runner.terminal import visible
-from devnet_runner.verdict import PASSED, WRONG_INPUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 from devnet_runner.commands.refusal import refuse
 from devnet_runner.commands.standards_inputs import open_standards
 from devnet_runner.commands.standards_trial import judged, try_standards
-from devnet_runner.errors import DevnetError
+from devnet_runner.errors import BLOCKED, PASSED, WRONG_INPUT, DevnetError
 from devnet_runner.reports.standards import report, run_lines
 from devnet_runner.screen import Screen
-from devnet_runner.verdict import BLOCKED, PASSED, WRONG_INPUT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import os
@@ -43,8 +43,7 @@ class Entry:
     group: int
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """The documents of a folder together; `digest` is empty where some of them are not kept. `line` holds them."""
 
     digest: str
@@ -61,13 +60,12 @@ class Row:
             return {}
 
 
-@dataclass(frozen=True, slots=True)
-class Cache:
+class Cache(NamedTuple):
     """What was kept: groups of sources, the stamp of each source (None: it was not there), and rows by folder."""
 
-    groups: tuple[tuple[str, ...], ...] = ((),)
-    sources: dict[str, Stamp | None] = field(default_factory=dict)
-    folders: dict[str, Row] = field(default_factory=dict)
+    groups: tuple[tuple[str, ...], ...]
+    sources: dict[str, Stamp | None]
+    folders: dict[str, Row]
 
     def written(self, key: str) -> bytes:
         """As the bytes of a file that is good for `key` only."""
@@ -80,7 +78,7 @@ class Cache:
         return json.dumps(first).encode() + b"\n" + body
 
 
-EMPTY = Cache()
+EMPTY = Cache(((),), {}, {})
 
 
 def read_cache(data: bytes, key: str) -> Cache:

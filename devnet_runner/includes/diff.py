@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from devnet_runner.terminal import visible
 
@@ -16,8 +15,7 @@ MAX_LINES = 40
 MAX_WIDTH = 160
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(NamedTuple):
     """One of two texts: the name and 1-based line where it begins, and its lines."""
 
     name: str

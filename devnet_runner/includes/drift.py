@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from devnet_runner.findings import Finding, Place
 from devnet_runner.includes.diff import Side, unified
@@ -19,8 +18,7 @@ DRIFT = frozenset({"include-body-edited", "include-source-moved", "include-both-
 """Findings that say a text has moved; every other blocking finding says that a marker or a document is wrong."""
 
 
-@dataclass(frozen=True, slots=True)
-class Drift:
+class Drift(NamedTuple):
     """How an include has drifted: its state, the finding that says so, why (names of causes), and a unified diff."""
 
     state: str
@@ -29,8 +27,7 @@ class Drift:
     diff: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(NamedTuple):
     """A block in its document, the section that it quotes, and the hashes of the text here and of that section."""
 
     block: Block

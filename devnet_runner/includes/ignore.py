@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from devnet_runner.includes.globs import compiled, literal
 
@@ -11,8 +11,7 @@ MAX_PATTERN = 1_000
 MAX_PATTERNS = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(NamedTuple):
     """One line of a `.gitignore`: `whole` patterns are tried on the path below it, the others on the last name."""
 
     text: str
@@ -58,8 +57,7 @@ def _pattern(line: str) -> Pattern | None:
     return Pattern(text.removeprefix("/"), negated, folders, "/" in text)
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
+class Level(NamedTuple):
     """The patterns of one file, and the folder that they speak of, as a path below the top that ends in a slash."""
 
     base: str

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from devnet_runner.includes.ignore import Level, ignored
 from devnet_runner.includes.tracked import Tracked
@@ -20,16 +19,14 @@ MAX_RULES = 1_000_000
 NOWHERE = Tracked(None)
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(NamedTuple):
     """A folder and the Markdown documents in it, by name."""
 
     path: str
     documents: list[os.DirEntry[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Scope:
+class _Scope(NamedTuple):
     """What holds for a folder: its path below the top (empty, or ending in a slash), the rules, what is tracked.
 
     `hidden`: it is ignored itself, so that only what is tracked counts.
@@ -58,7 +55,7 @@ def folders(start: Path, errors: list[OSError]) -> Iterator[Folder]:
                 continue
             scope = _repository(Path(path), Path(path))
         if RULES in names:
-            scope = replace(scope, levels=(*scope.levels, *_level(Path(path), scope.path)))
+            scope = scope._replace(levels=(*scope.levels, *_level(Path(path), scope.path)))
         documents, below = _sorted(entries, scope)
         if documents:
             yield Folder(path, documents)
@@ -100,7 +97,7 @@ def _inner(name: str, scope: _Scope) -> _Scope | None:
     hidden = scope.hidden or name in SKIPPED or ignored(scope.levels, path, folder=True)
     if hidden and not scope.tracked.below(path):
         return None
-    return replace(scope, path=f"{path}/", hidden=hidden)
+    return scope._replace(path=f"{path}/", hidden=hidden)
 
 
 def _scope(start: Path) -> _Scope:

@@ -6,16 +6,16 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from devnet_runner.record import finding_json, git_json, proof_json
+from devnet_runner.findings import finding_json
+from devnet_runner.record import git_json, proof_json
+from devnet_runner.reports.faults import FORMAT
 from devnet_runner.reports.plan import include_json
 from devnet_runner.results import Counts
 from devnet_runner.terminal import visible_json
 
 if TYPE_CHECKING:
-    from devnet_runner.errors import DevnetError
     from devnet_runner.record import Record
 
-FORMAT = "devnet-report/1"
 ADVISORY_LIMIT = 20
 
 
@@ -44,20 +44,6 @@ def report_json(record: Record, version: str, written: tuple[str, ...] = ()) -> 
             "deliverables": [proof_json(proof) for proof in proofs],
             "written": list(written),
             "seconds": round(record.seconds, 3),
-        }
-    )
-
-
-def error_json(error: DevnetError, version: str, following: str) -> str:
-    """The report of a command that could not come to a verdict."""
-    return _text(
-        {
-            "format": FORMAT,
-            "tool": {"name": "devnet-run", "version": version},
-            "verdict": "error",
-            "exit_code": error.exit_code,
-            "next": following,
-            "findings": [finding_json(finding) for finding in error.findings],
         }
     )
 

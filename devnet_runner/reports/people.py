@@ -13,26 +13,16 @@ from devnet_runner.terminal import visible
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from devnet_runner.errors import DevnetError
     from devnet_runner.findings import Finding
     from devnet_runner.record import Record
 
 ADVICE_LIMIT = 5
-FAULT_LIMIT = 50
-"""Advisory findings and faults shown; the others are counted, and the JSON report has them."""
+"""Advisory findings shown; the others are counted, and the JSON report has them."""
 
 
 def report_lines(record: Record, written: tuple[str, ...] = ()) -> list[Line]:
     """The report of a run."""
     return [*_head(record), *_reasons(record), *_figures(record), *_advice(record), *_foot(record, written)]
-
-
-def error_lines(error: DevnetError, following: str) -> list[Line]:
-    """The report of a command that could not come to a verdict."""
-    shown, more = error.findings[:FAULT_LIMIT], len(error.findings) - FAULT_LIMIT
-    lines = [line(Piece(f"{f.where}", "strong"), f": {visible(f.what)}; {visible(f.fix)}") for f in shown]
-    lines += [row("note", f"{more} more faults: add --format json")] if more > 0 else []
-    return [*lines, row("next", following)] if following else lines
 
 
 def _head(record: Record) -> Iterator[Line]:

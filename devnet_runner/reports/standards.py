@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from devnet_runner.record import finding_json
+from devnet_runner.findings import finding_json
 from devnet_runner.reports.lines import Line, Piece, line, row
 from devnet_runner.results import Outcome
 from devnet_runner.standard_results import OF_STANDARDS, Level

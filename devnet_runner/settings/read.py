@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from devnet_runner.errors import InputError
 from devnet_runner.findings import Finding, Place
+from devnet_runner.settings.find import MAX_BYTES, NAME
 from devnet_runner.settings.nodes import Nodes, compose
 from devnet_runner.settings.standards import read_standards
 from devnet_runner.settings.suites import phase_number, read_suites
@@ -15,24 +16,12 @@ from devnet_runner.settings.values import Layer, Settings, Workspace
 if TYPE_CHECKING:
     import yaml
 
-NAME = "devnet.yaml"
-MANIFEST = "devnet-plan/manifest.json"
-PLAN = "devnet-plan/phases"
-MAX_BYTES = 1_000_000
 
 KEYS = (
     "project", "plan", "includes", "workspace", "standards", "layers", "suites", "records", "checkpoint", "progress",
     "mode",
 )  # fmt: skip
 LAYER_KEYS = ("paths", "minimum", "phase", "step")
-
-
-def find_root(start: Path) -> Path | None:
-    """The nearest folder, from `start` upward, that holds settings, a plan manifest or the usual folder of a plan."""
-    for folder in (start, *start.parents):
-        if (folder / NAME).is_file() or (folder / MANIFEST).is_file() or (folder / PLAN).is_dir():
-            return folder
-    return None
 
 
 def load(root: Path) -> Settings:
