@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from devnet_runner.errors import InputError
-from devnet_runner.includes.cache import Cache, Entry, Row, Stamp, listing_digest, row_of, stamp_of
+from devnet_runner.includes.cache import Cache, Held, Row, Stamp, listing_digest, mark, row_of, stamp_of
 from devnet_runner.includes.check import Checker
 from devnet_runner.includes.tree import Folder, folders
 from devnet_runner.includes.walk import Checked, checked_file, unlisted
@@ -109,19 +109,20 @@ class Again:
             self._rows[path] = row
             yield Checked(path, row.includes, row.includes, documents=row.documents)
             return
-        known = row.entries() if row is not None else {}
-        kept: dict[str, Entry] = {}
+        known = row.marks() if row is not None else {}
+        kept: dict[str, Held] = {}
         for entry, state, stamp in zip(folder.documents, states, stamps, strict=True):
-            found = known.get(entry.name)
-            if found is not None and found.stamp == stamp and found.group in self._fresh:
-                kept[entry.name] = found
-                yield Checked(entry.path.removeprefix(self._root), found.count, found.count)
+            own = mark(entry.name, stamp)
+            found = known.get(own)
+            if found is not None and found.group in self._fresh:
+                kept[own] = found
+                yield Checked(entry.path.removeprefix(self._root), found.includes, found.includes)
                 continue
             one = checked_file(self._checker, entry.path, entry.path.removeprefix(self._root), listed=False)
             if not one.findings and stat.S_ISREG(state.st_mode) and self._left_alone(stamp):
                 group = self._group(one.sources)
                 if group is not None:
-                    kept[entry.name] = Entry(stamp, one.count, group)
+                    kept[own] = Held(one.count, group)
             yield one
         if kept:
             self._rows[path] = row_of(digest if len(kept) == len(folder.documents) else "", kept)

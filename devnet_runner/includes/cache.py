@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 FORMAT = "devnet-includes-cache/1"
 MAX_GROUPS = 10_000
+MARK = 16
 
 Stamp = tuple[int, int, int, int]
 """Size in bytes, modification and status change in nanoseconds, inode number."""
@@ -34,12 +35,17 @@ def listing_digest(names: Iterable[str], stamps: Iterable[Stamp]) -> str:
     return hashlib.sha256("\0".join(rows).encode("utf-8", "surrogateescape")).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A verified document: its stamp, how many includes it has, and the number of the group of sources it rests on."""
+def mark(name: str, stamp: Stamp) -> str:
+    """A document's name and stamp, shortened: a file of a hundred thousand documents stays small."""
+    a, b, c, d = stamp
+    data = f"{name}\0{a} {b} {c} {d}".encode("utf-8", "surrogateescape")
+    return hashlib.sha256(data).hexdigest()[:MARK]
 
-    stamp: Stamp
-    count: int
+
+class Held(NamedTuple):
+    """A verified document: how many includes it has, and the number of the group of sources it rests on."""
+
+    includes: int
     group: int
 
 
@@ -50,12 +56,12 @@ class Row(NamedTuple):
     documents: int
     includes: int
     groups: frozenset[int]
-    line: bytes
+    line: bytes | memoryview
 
-    def entries(self) -> dict[str, Entry]:
-        """The documents of the folder by name; none where the line makes no sense."""
+    def marks(self) -> dict[str, Held]:
+        """The documents of the folder by mark; none where the line makes no sense."""
         try:
-            return {name: _entry(value) for name, value in json.loads(self.line).items()}
+            return dict(_marks(json.loads(bytes(self.line))))
         except (ValueError, TypeError, AttributeError, RecursionError):
             return {}
 
@@ -83,18 +89,26 @@ EMPTY = Cache(((),), {}, {})
 
 def read_cache(data: bytes, key: str) -> Cache:
     """What a file kept for `key`; nothing at all where it was written for another, is damaged, or no such file."""
-    first, _, body = data.partition(b"\n")
+    first, *lines = _lines(data)
+    body = memoryview(data)[len(first) + 1 :]
     try:
-        said = json.loads(first)
+        said = json.loads(bytes(first))
         if said != {"format": FORMAT, "key": key, "sha256": hashlib.sha256(body).hexdigest()}:
             return EMPTY
-        head, *lines = body.split(b"\n")
-        return _cache(json.loads(head), lines)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return _cache(json.loads(bytes(lines[0])), lines[1:])
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError):
         return EMPTY
 
 
-def _cache(head: dict[str, Any], lines: list[bytes]) -> Cache:
+def _lines(data: bytes) -> list[memoryview]:
+    """The lines of a file, none of them copied."""
+    view, ends = memoryview(data), [-1]
+    while (end := data.find(b"\n", ends[-1] + 1)) >= 0:
+        ends.append(end)
+    return [view[start + 1 : end] for start, end in pairwise([*ends, len(data)])]
+
+
+def _cache(head: dict[str, Any], lines: list[memoryview]) -> Cache:
     """Typed values out of JSON. Raises ValueError and the like for what is none of ours."""
     groups = tuple(tuple(_text(one) for one in group) for group in head["groups"])
     sources = {name: None if stamp is None else _stamp(stamp) for name, stamp in head["sources"].items()}
@@ -112,9 +126,12 @@ def _cache(head: dict[str, Any], lines: list[bytes]) -> Cache:
     return Cache(groups, sources, folders)
 
 
-def _entry(value: list[Any]) -> Entry:
-    *stamp, count, group = value
-    return Entry(_stamp(stamp), _number(count), _number(group))
+def _marks(value: dict[str, str]) -> Iterator[tuple[str, Held]]:
+    for key, marks in value.items():
+        includes, group = key.split()
+        held = Held(int(includes), int(group))
+        for at in range(0, len(marks), MARK):
+            yield marks[at : at + MARK], held
 
 
 def _stamp(value: list[Any]) -> Stamp:
@@ -141,8 +158,11 @@ def _text(value: object) -> str:
     return value
 
 
-def row_of(digest: str, entries: dict[str, Entry]) -> Row:
+def row_of(digest: str, marks: dict[str, Held]) -> Row:
     """A row of documents that verified."""
-    line = json.dumps({name: [*one.stamp, one.count, one.group] for name, one in entries.items()}).encode()
-    includes = sum(one.count for one in entries.values())
-    return Row(digest, len(entries), includes, frozenset(one.group for one in entries.values()), line)
+    together: dict[str, list[str]] = {}
+    for name, held in marks.items():
+        together.setdefault(f"{held.includes} {held.group}", []).append(name)
+    line = json.dumps({key: "".join(names) for key, names in together.items()}).encode()
+    groups = frozenset(held.group for held in marks.values())
+    return Row(digest, len(marks), sum(held.includes for held in marks.values()), groups, line)
