@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from devnet_runner.commands.standards_choice import every_standard
-from devnet_runner.errors import DevnetError
+from devnet_runner.errors import PASSED, STOPPED, DevnetError
 from devnet_runner.includes import top_of
 from devnet_runner.machine import Check, State, examine
 from devnet_runner.plan_tree import candidates
@@ -18,7 +18,6 @@ from devnet_runner.shell.missing import BUILTINS
 from devnet_runner.standards import read_standard
 from devnet_runner.terminal import visible
 from devnet_runner.text import read_text
-from devnet_runner.verdict import PASSED, STOPPED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 
 from devnet_runner.commands.refusal import refuse
 from devnet_runner.commands.standards_choice import reader
-from devnet_runner.errors import DevnetError, InputError
+from devnet_runner.errors import PASSED, DevnetError, InputError
 from devnet_runner.files import File, write_all
 from devnet_runner.findings import Finding, Place
 from devnet_runner.includes import top_of
 from devnet_runner.reports.lines import row
 from devnet_runner.screen import Screen
 from devnet_runner.settings import read_settings
-from devnet_runner.settings.read import NAME, find_root
+from devnet_runner.settings.find import NAME, find_root
 from devnet_runner.survey import Tree, look, render
-from devnet_runner.verdict import PASSED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

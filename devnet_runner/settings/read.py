@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from devnet_runner.errors import InputError
 from devnet_runner.findings import Finding, Place
-from devnet_runner.settings.find import MAX_BYTES, NAME
+from devnet_runner.settings.find import MAX_BYTES, NAME, PLAN
 from devnet_runner.settings.nodes import Nodes, compose
 from devnet_runner.settings.standards import read_standards
 from devnet_runner.settings.suites import phase_number, read_suites
