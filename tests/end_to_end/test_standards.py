@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 import subprocess
 import time
@@ -258,17 +259,18 @@ def running(word: str) -> list[str]:
 
 
 def test_an_interrupted_run_leaves_no_process(project):
-    project.write({FILE: standard(("sleeps", "sleep 98771"), ("daemon", "(setsid sleep 98771 &); sleep 98771"))})
+    mark = f"98771.{os.getpid()}"
+    project.write({FILE: standard(("sleeps", f"sleep {mark}"), ("daemon", f"(setsid sleep {mark} &); sleep {mark}"))})
     process = subprocess.Popen(
         project.command("standards", "run"), cwd=project.root, env=project.environment(),
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     deadline = time.monotonic() + 30
-    while len(running("98771")) < 2 and time.monotonic() < deadline:
+    while len(running(mark)) < 2 and time.monotonic() < deadline:
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=30)
-    assert (process.returncode, running("98771")) == (130, [])
+    assert (process.returncode, running(mark)) == (130, [])
     assert "Traceback" not in said
 
 

@@ -34,6 +34,15 @@ def everything(folder: Path) -> dict[str, tuple[object, ...]]:
     return found
 
 
+def mark(number: int) -> str:
+    """Seconds that nothing else on this machine sleeps: tests of other processes may run beside this one."""
+    return f"{number}.{os.getpid()}"
+
+
+def sleep(number: int) -> str:
+    return f"sleep {mark(number)}"
+
+
 def running(word: str) -> list[str]:
     """The ids of processes whose arguments hold a word."""
     found = []
@@ -160,14 +169,14 @@ def test_no_secret_is_seen(sandbox, environ, command):
 
 
 def test_a_daemon_that_forks_twice_does_not_survive(sandbox):
-    sandbox.run(Trial("(setsid sh -c 'sleep 98761 & sleep 98761' &) ; sleep 98761", {}, 0.3))
-    assert running("98761") == []
+    sandbox.run(Trial(f"(setsid sh -c '{sleep(98761)} & {sleep(98761)}' &) ; {sleep(98761)}", {}, 0.3))
+    assert running(mark(98761)) == []
 
 
 def test_a_background_process_ends_with_its_test(sandbox):
-    ended = sandbox.run(Trial("nohup sleep 98762 & echo started", {}, 5))
+    ended = sandbox.run(Trial(f"nohup {sleep(98762)} & echo started", {}, 5))
     assert (ended.ending, ended.exit_code, ended.output) == (Ending.ENDED, 0, "started\n")
-    assert running("98762") == []
+    assert running(mark(98762)) == []
 
 
 @pytest.mark.parametrize(
@@ -218,9 +227,9 @@ def test_what_cannot_be_started_is_no_failure(sandbox, command):
 def test_a_keeper_that_is_killed_costs_one_test(project, environ):
     with open_sandbox(project, environ, 1) as sandbox:
         threading.Timer(0.3, sandbox.stop).start()
-        assert sandbox.run(Trial("sleep 98764", {}, 20)).ending is Ending.LOST
+        assert sandbox.run(Trial(sleep(98764), {}, 20)).ending is Ending.LOST
         assert sandbox.run(Trial("true")).ending is Ending.LOST
-    assert running("98764") == []
+    assert running(mark(98764)) == []
 
 
 def test_a_bubblewrap_that_fails_is_told_and_landlock_takes_its_place(project, environ, tmp_path):
@@ -247,27 +256,27 @@ def test_nothing_is_left_when_a_sandbox_closes(project, environ, backend, tmp_pa
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     before = sorted(tmp_path.iterdir())
     with open_sandbox(project, environ, 2, (backend,)) as sandbox:
-        sandbox.run(Trial("sleep 98765 & echo x > $TMPDIR/left", {}, 5))
+        sandbox.run(Trial(f"{sleep(98765)} & echo x > $TMPDIR/left", {}, 5))
     assert sorted(tmp_path.iterdir()) == before
-    assert running("98765") == []
+    assert running(mark(98765)) == []
 
 
 def test_a_runner_that_is_killed_leaves_nothing(project, environ):
     program = (
         "import sys; from pathlib import Path; from devnet_runner.sandbox import *\n"
         "with open_sandbox(Path(sys.argv[1]), dict(PATH=sys.argv[2]), 1) as s:\n"
-        " print('open', flush=True); s.run(Trial('setsid sleep 98766 & sleep 98766', {}, 60))"
+        " print('open', flush=True); s.run(Trial(sys.argv[3], {}, 60))"
     )
-    argv = [sys.executable, "-c", program, str(project), environ["PATH"]]
+    argv = [sys.executable, "-c", program, str(project), environ["PATH"], f"setsid {sleep(98766)} & {sleep(98766)}"]
     with subprocess.Popen(argv, stdout=subprocess.PIPE) as runner:
         assert runner.stdout.readline() == b"open\n"
         deadline = time.monotonic() + 10
-        while len(running("98766")) < 2 and time.monotonic() < deadline:
+        while len(running(mark(98766))) < 2 and time.monotonic() < deadline:
             time.sleep(0.01)
         runner.kill()
-    while running("98766") and time.monotonic() < deadline + 10:
+    while running(mark(98766)) and time.monotonic() < deadline + 10:
         time.sleep(0.01)
-    assert running("98766") == []
+    assert running(mark(98766)) == []
 
 
 WITHOUT_HANDLES = """
@@ -285,9 +294,9 @@ for command in sys.argv[1:]:
 
 
 def test_a_trial_ends_also_where_the_system_has_no_handles_of_processes():
-    commands = ["true", "exit 3", "sleep 98767", "sleep 98767 &", "exec >&-; sleep 0.1; exit 4"]
+    commands = ["true", "exit 3", sleep(98767), f"{sleep(98767)} &", "exec >&-; sleep 0.1; exit 4"]
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT_HANDLES, *commands], capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines() == ["ended 0", "ended 3", "timed_out -9", "ended 0", "ended 4"]
-    assert running("98767") == []
+    assert running(mark(98767)) == []
