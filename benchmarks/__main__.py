@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import command_start, database, includes_again, includes_check, pytest_suite, standards
+from benchmarks import command_start, database, fuzz, includes_again, includes_check, pytest_suite, standards
 
 TABLE = {
     "command_start": command_start,
     "includes_check": includes_check,
     "includes_again": includes_again,
+    "fuzz": fuzz,
     "pytest_suite": pytest_suite,
     "standards": standards,
 }
