@@ -23,13 +23,18 @@ SECONDS = 1.0
 STEPS, GROWTH = (20_000, 80_000), 1.6
 BODY = b"Keep it small.\n"
 HASH = hashlib.sha256(BODY).hexdigest().encode()
+BEGIN, END = b"<!-- @include-from: a.md#rules, hash: " + HASH + b" -->", b"<!-- @end-include -->"
 PIECES = (
-    b"<!-- @include-from: a.md#rules, hash: " + HASH + b" -->\n" + BODY + b"<!-- @end-include -->\n",
-    b"<!-- @include-from: a.md#rules, hash: ", HASH, b" -->", b"<!-- @end-include -->", BODY, b"\n", b"\r\n", b"\r",
-    b"```", b"~~~", b"````", b"<!--", b"-->", b"--!>", b"<!-->", b"# ", b"###### ", b"#", b"@include-from", b"@", b"> ",
-    b"    ", b"\t", b" ", b"\xef\xbb\xbf", b"\xff\xfe", b"\0", b"\xff", b"\xe2\x80\xa8", b"\xcc\x81", b"\xc3\xa9",
-    b"a.md#none", b"../x#y", b"/dev/zero#a", b", hash: ", b"#", b",", b":", b"x", b"-", b"`", b"\x0b", b"\x0c",
+    BEGIN + b"\n" + BODY + END + b"\n", BEGIN + b"\n", END + b"\n", BEGIN + b"\nx\n" + END, BEGIN, END, BODY, b"\n",
+    b"\n\n", b"\n<!-- @include-from: ", b", hash: ", HASH, b" -->\n", b"b.md#rules", b"a.md#none", b"../x#y", b"/dev/zero#a",
+    b"```\n", b"~~~\n", b"````", b"```", b"<!--", b"<!--\n", b"-->", b"-->\n", b"--!>", b"<!-->", b"# ", b"# Rules\n",
+    b"#", b"@include-from", b"@end-include", b"@", b"> ", b"    ", b"\t", b" ", b"\r\n", b"\r", b"\xef\xbb\xbf",
+    b"\xe2\x80\xa8", b"\xcc\x81", b"\xc3\xa9", b"\xc3\x83\xc2\xa9", b"\xe2\x80\xae", b":", b"x", b"-", b"`", b"\x0b", b"\x0c",
+    b"\x1b[2J",
 )  # fmt: skip
+BAD = (b"\xff\xfe", b"\0", b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xf4\x90\x80\x80")
+"""Bytes that make a document no text; one in ten has some."""
+
 QUOTE = b"<!-- @include-from: b.md#rules, hash: " + HASH + b" -->\n<!-- @end-include -->\n"
 SOURCE = b"# Rules\n\n" + BODY + b"\n# None\n" + QUOTE
 LONG: dict[str, Callable[[int], bytes]] = {
@@ -49,7 +54,10 @@ LONG: dict[str, Callable[[int], bytes]] = {
 
 def hostile(random: random.Random) -> bytes:
     """A short document of pieces that mean something to a reader, and some that should not be there."""
-    return b"".join(random.choices(PIECES, k=random.randrange(1, 40)))
+    parts = random.choices(PIECES, k=random.randrange(1, 40))
+    if random.random() < 0.1:
+        parts.insert(random.randrange(len(parts) + 1), random.choice(BAD))
+    return random.choice((b"", b"\n")).join(parts)
 
 
 @dataclass(slots=True)
