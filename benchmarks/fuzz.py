@@ -26,11 +26,12 @@ HASH = hashlib.sha256(BODY).hexdigest().encode()
 BEGIN, END = b"<!-- @include-from: a.md#rules, hash: " + HASH + b" -->", b"<!-- @end-include -->"
 PIECES = (
     BEGIN + b"\n" + BODY + END + b"\n", BEGIN + b"\n", END + b"\n", BEGIN + b"\nx\n" + END, BEGIN, END, BODY, b"\n",
-    b"\n\n", b"\n<!-- @include-from: ", b", hash: ", HASH, b" -->\n", b"b.md#rules", b"a.md#none", b"../x#y", b"/dev/zero#a",
+    b"\n\n", b"\n<!-- @include-from: ", b", hash: ", HASH, b" -->\n", b"b.md#rules", b"a.md#none", b"../x#y",
+    b"/dev/zero#a",
     b"```\n", b"~~~\n", b"````", b"```", b"<!--", b"<!--\n", b"-->", b"-->\n", b"--!>", b"<!-->", b"# ", b"# Rules\n",
     b"#", b"@include-from", b"@end-include", b"@", b"> ", b"    ", b"\t", b" ", b"\r\n", b"\r", b"\xef\xbb\xbf",
-    b"\xe2\x80\xa8", b"\xcc\x81", b"\xc3\xa9", b"\xc3\x83\xc2\xa9", b"\xe2\x80\xae", b":", b"x", b"-", b"`", b"\x0b", b"\x0c",
-    b"\x1b[2J",
+    b"\xe2\x80\xa8", b"\xcc\x81", b"\xc3\xa9", b"\xc3\x83\xc2\xa9", b"\xe2\x80\xae", b":", b"x", b"-", b"`", b"\x0b",
+    b"\x0c", b"\x1b[2J",
 )  # fmt: skip
 BAD = (b"\xff\xfe", b"\0", b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xf4\x90\x80\x80")
 """Bytes that make a document no text; one in ten has some."""
