@@ -75,6 +75,8 @@ def opened(command: str, names: tuple[str, ...]) -> str:
 
     A document that declares a variable means its value; the value itself is never put into the command.
     """
+    if not any(name in command for name in names):
+        return command
     parts, last = [], 0
     for one in expansions(command):
         if one.literal and one.name in names:

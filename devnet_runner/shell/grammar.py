@@ -57,8 +57,7 @@ def parse(command: str) -> Node:
     root = tree_sitter.Parser(_language()).parse(command.encode("utf-8", "replace")).root_node
     if root.has_error:
         raise Unreadable(_fault(root))
-    _refuse_depth(root)
-    _refuse_misreading(root)
+    _refuse(root)
     return root
 
 
@@ -71,24 +70,28 @@ def _fault(root: Node) -> str:
     return "it cannot be read"
 
 
-def _refuse_depth(root: Node) -> None:
+def _refuse(root: Node) -> None:
+    """Refuse what is too deep to look at, and what the grammar takes otherwise than a POSIX shell."""
     waiting = [(root, 0)]
     while waiting:
         node, depth = waiting.pop()
         if depth > DEEPEST:
             raise Unreadable(f"it is nested deeper than {DEEPEST} levels")
+        if why := _misread(node):
+            raise Unreadable(why)
         waiting += [(child, depth + 1) for child in node.children]
 
 
-def _refuse_misreading(root: Node) -> None:
-    """Refuse what the grammar takes otherwise than a POSIX shell: it knows no `! { …; }`, and `((` as arithmetic."""
-    for node in walk(root):
-        if node.type == "((":
-            raise Unreadable("`((` means two subshells to one shell and arithmetic to another")
-        if node.type == "pipeline" and "negated_command" in {child.type for child in node.named_children[1:]}:
-            raise Unreadable("`!` stands inside of a pipeline, where no shell takes it")
-        if node.type == "command_name" and text(node) in KEYWORDS:
-            raise Unreadable(f"the grammar does not take `{text(node)}` where it stands")
+def _misread(node: Node) -> str:
+    """Why a node means something else to the shell: the grammar knows no `! { …; }`, and `((` as arithmetic."""
+    kind = node.type
+    if kind == "((":
+        return "`((` means two subshells to one shell and arithmetic to another"
+    if kind == "pipeline" and "negated_command" in {child.type for child in node.named_children[1:]}:
+        return "`!` stands inside of a pipeline, where no shell takes it"
+    if kind == "command_name" and text(node) in KEYWORDS:
+        return f"the grammar does not take `{text(node)}` where it stands"
+    return ""
 
 
 def walk(root: Node) -> Iterator[Node]:

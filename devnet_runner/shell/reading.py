@@ -50,7 +50,8 @@ def read_command(command: str) -> Reading:
         root = parse(command)
     except Unreadable as error:
         return Reading(str(error))
-    names = tuple(dict.fromkeys(filter(None, (name_of(node) for node in walk(root) if node.type == "command"))))
+    nodes = tuple(walk(root))
+    names = tuple(dict.fromkeys(filter(None, (name_of(node) for node in nodes if node.type == "command"))))
     status = ends(root).all if not UNKNOWABLE & set(names) else GOOD | BAD
     certain = status in {GOOD, BAD}
     return Reading(
@@ -59,8 +60,8 @@ def read_command(command: str) -> Reading:
         reason=_reason(root, passes=status == GOOD) if certain else "",
         rewrite=rewritten(root) if certain else "",
         names=names,
-        compound=_compound(root),
-        hushed=_hushed(root),
+        compound=_compound(root, nodes),
+        hushed=_hushed(nodes),
     )
 
 
@@ -74,15 +75,14 @@ def counterfactual(command: str, reading: Reading) -> str | None:
     return supposing(command, reading.names) if reading.compound and reading.names else None
 
 
-def _compound(root: Node) -> bool:
-    nodes = list(walk(root))
+def _compound(root: Node, nodes: tuple[Node, ...]) -> bool:
     return len(statements(root)) > 1 or any(node.type in CHOICES or node.type == "||" for node in nodes)
 
 
-def _hushed(root: Node) -> bool:
+def _hushed(nodes: tuple[Node, ...]) -> bool:
     """Whether output is sent elsewhere than where errors are heard, or a program is asked to be silent about them."""
-    silent = any(node.type == "word" and SILENT.fullmatch(text(node)) for node in walk(root))
-    return silent or any(node.type in {"file_redirect", "|&"} for node in walk(root))
+    silent = any(node.type == "word" and SILENT.fullmatch(text(node)) for node in nodes)
+    return silent or any(node.type in {"file_redirect", "|&"} for node in nodes)
 
 
 def _reason(node: Node, *, passes: bool) -> str:
