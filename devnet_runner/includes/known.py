@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from devnet_runner.includes.markers import BEGIN, END, END_LINE, MAX_MARKERS
+from devnet_runner.text.decode import MAX_LINES
 
 if TYPE_CHECKING:
     from devnet_runner.includes.markers import Block
@@ -45,6 +46,8 @@ class KnownBlocks:
     def quoted(self, data: bytes) -> list[str] | None:
         """The source of each include of a document, where all of them are known to verify; else None: read it all."""
         if b"\r" in data or b"\0" in data or not _utf8(data):
+            return None
+        if len(data) > MAX_LINES and data.count(b"\n") > MAX_LINES:
             return None
         if SIGNS[0] not in data and SIGNS[1] not in data:
             return []

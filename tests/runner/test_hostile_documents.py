@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import threading
+from contextlib import suppress
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 import pytest
 
 from devnet_runner.errors import InputError
 from devnet_runner.includes import Checker, Jail
+from devnet_runner.includes.jail import Refused
 from devnet_runner.phase import read_phase
 from devnet_runner.text import decode, read_text
 
@@ -163,3 +167,30 @@ def test_nothing_out_of_the_root_is_quoted(jailed, source):
     includes, findings = Checker(Jail(jailed)).check(document.encode(), "p.md")
     assert [one.state for one in includes] == ["source-missing" if source == "loop.md" else "outside"]
     assert [(str(one.where), one.blocking) for one in findings] == [("p.md:2", True)]
+
+
+def test_a_link_that_is_swapped_while_it_is_read_leads_nowhere_else(jailed, tmp_path):
+    inside, outside = jailed / "inside", tmp_path / "out"
+    inside.mkdir()
+    (inside / "secret.md").write_text("# b\n\nmine\n", encoding="utf-8")
+    turning, stop = jailed / "turning", threading.Event()
+    turning.symlink_to(inside)
+
+    def turn() -> None:
+        for number, target in enumerate(cycle((outside, inside))):
+            if stop.is_set():
+                return
+            (jailed / f"new{number}").symlink_to(target)
+            (jailed / f"new{number}").replace(turning)
+
+    turner = threading.Thread(target=turn)
+    turner.start()
+    said = set()
+    try:
+        for _ in range(1_000):
+            with suppress(Refused, OSError):
+                said.add(Jail(jailed).read("turning/secret.md"))
+    finally:
+        stop.set()
+        turner.join()
+    assert said == {b"# b\n\nmine\n"}
