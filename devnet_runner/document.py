@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
+from typing import NamedTuple
 
 FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 PUNCTUATION = re.compile(r"[^\w\s-]")
@@ -16,8 +16,7 @@ SPACES = re.compile(r"[\s-]+")
 BLANK = " \t"
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(NamedTuple):
     """A heading: its level (1 to 6), text, 1-based line, and the line after its section."""
 
     level: int
@@ -26,8 +25,7 @@ class Heading:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Fence:
+class Fence(NamedTuple):
     """A fenced block: its info string, the lines of its two fences (`end` past the last line where unclosed)."""
 
     info: str
@@ -36,8 +34,7 @@ class Fence:
     closed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(NamedTuple):
     """A comment over several lines, from its first line to its last."""
 
     start: int
@@ -45,8 +42,7 @@ class Comment:
     closed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """The structure of a text. Line numbers are 1-based; `lines[n - 1]` is line n."""
 
     path: str

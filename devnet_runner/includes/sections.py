@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from devnet_runner.document import Document, Heading, read_document, slugs
 from devnet_runner.includes.markers import Block, scan
@@ -18,8 +18,7 @@ MAX_GUESSES = 100
 """How many unknown anchors are compared with known ones in a run; each takes its time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """A section of a source: its heading's line, its body as it is quoted, and the includes inside of it.
 
     `first` is the line where the body begins.
@@ -31,8 +30,7 @@ class Section:
     first: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
+class _Source(NamedTuple):
     """A source document with its headings by anchor."""
 
     document: Document
