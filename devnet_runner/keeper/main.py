@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 SIGKILL = 9
 DEEPEST = 64  # folders
 LIMIT = 10.0  # seconds for the self-test
-SETS = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
+SETS = ("CapInh", "CapPrm", "CapEff", "CapAmb")  # what a process may gain is bounded by its lack of new privileges
 CAPABILITIES = f"while read name set; do case $name in {':|'.join(SETS)}:) echo $set;; esac; done < /proc/self/status"
 
 
