@@ -22,6 +22,11 @@ def own_number() -> int:
         return os.getpid()
 
 
+def visible() -> list[int]:
+    """Every process that /proc lists."""
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
 def below(process: int) -> Iterator[int]:
     """Every process below one, parents first, as far as it can be seen at this moment (Linux)."""
     waiting = [process]

@@ -6,9 +6,10 @@ import os
 import select
 import signal
 import time
+from itertools import islice
 
 from devnet_runner.keeper.kernel import enter_new_pid_namespace
-from devnet_runner.keeper.processes import below, end_all, kill, kill_group, memory, own_number
+from devnet_runner.keeper.processes import below, end_all, kill, kill_group, memory, own_number, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 
 DEFAULTS = (signal.SIGPIPE, signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD)
-TICK = 0.05  # seconds between two looks at the number of processes
+TICK = 0.005  # seconds between two looks at the number of processes, which a fork bomb doubles in a few
 CHUNK = 1 << 16
 MOST_PROCESSES, MOST_MEMORY = 256, 2 << 30
 KEPT, MOST_OUTPUT = 1 << 16, 4 << 20  # bytes
@@ -79,7 +80,8 @@ class Trial:
     def end(self) -> str:
         """Follow the test to its end, or end it at a limit; how it ended. Nothing of it is left then."""
         ending = NOT_STARTED if self.fault else self._until_over()
-        if self.process and self.own is None:
+        # A group dies at once; the first process of a tree that forks without end may wait long for its turn to die.
+        if self.process:
             kill_group(self.process)
         if self.process and not self.over:
             kill(self.process)
@@ -121,7 +123,7 @@ class Trial:
                 return TOO_MUCH_OUTPUT
             if now - looked >= TICK:
                 looked = now
-                if limit := over_limit():
+                if limit := over_limit(alone=self.own is not None):
                     return limit
 
     def _exited(self) -> bool:
@@ -132,14 +134,15 @@ class Trial:
         return self.over
 
 
-def over_limit() -> str:
-    """The limit that the processes of the running test pass together; empty where they pass none."""
-    used = 0
-    for count, process in enumerate(below(own_number()), 1):
-        used += memory(process)
-        if count > MOST_PROCESSES:
-            return TOO_MANY_PROCESSES
-    return TOO_MUCH_MEMORY if used > MOST_MEMORY else ""
+def over_limit(*, alone: bool) -> str:
+    """The limit that the processes of the running test pass together; empty where they pass none.
+
+    `alone`: all that can be seen belongs to it, so that one look at the list is enough.
+    """
+    found = visible() if alone else list(islice(below(own_number()), MOST_PROCESSES + 1))
+    if len(found) > MOST_PROCESSES:
+        return TOO_MANY_PROCESSES
+    return TOO_MUCH_MEMORY if sum(map(memory, found)) > MOST_MEMORY else ""
 
 
 def _spawn(order: Order, _: Confinement, target: int) -> tuple[int, bytes]:
