@@ -31,7 +31,7 @@ def command(*, start: Path, environ: Mapping[str, str], form: str) -> int:
     """Look at the machine; 0 where nothing that is needed is missing, else 3."""
     screen = Screen.of(environ)
     root = find_root(start) or top_of(start) or start
-    settings, checks = _project(root, known=find_root(start) is not None)
+    settings, checks = _project(root)
     checks += examine(root, settings, environ, _calls(root, settings))
     code = STOPPED if any(check.state is State.MISSING for check in checks) else PASSED
     if form == "json":
@@ -43,10 +43,10 @@ def command(*, start: Path, environ: Mapping[str, str], form: str) -> int:
     return code
 
 
-def _project(root: Path, *, known: bool) -> tuple[Settings, list[Check]]:
+def _project(root: Path) -> tuple[Settings, list[Check]]:
     """The settings, and what there is to say of the project's own files; defaults where settings are wrong."""
     try:
-        settings = load(root) if known else Settings()
+        settings = load(root)
         phases = len(candidates(root, settings.plan))
     except DevnetError as error:
         faults = [Check("settings", State.MISSING, str(one), one.fix) for one in error.findings]

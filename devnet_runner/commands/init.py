@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from devnet_runner.commands.refusal import refuse
@@ -11,15 +13,16 @@ from devnet_runner.errors import PASSED, DevnetError, InputError
 from devnet_runner.files import File, write_all
 from devnet_runner.findings import Finding, Place
 from devnet_runner.includes import top_of
+from devnet_runner.plan_tree import candidates
 from devnet_runner.reports.lines import row
 from devnet_runner.screen import Screen
 from devnet_runner.settings import read_settings
 from devnet_runner.settings.find import NAME, find_root
 from devnet_runner.survey import Tree, look, render
+from devnet_runner.terminal import visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 
 def command(*, start: Path, environ: Mapping[str, str], dry_run: bool) -> int:
@@ -38,11 +41,20 @@ def command(*, start: Path, environ: Mapping[str, str], dry_run: bool) -> int:
         write_all((File(root / NAME, text.encode(), None),), root)
     except DevnetError as error:
         return refuse(screen, error, "text", "")
-    lines = [row("written", str(root / NAME), "good")]
-    lines += [row("decide", one, "warn") for one in survey.undecided]
-    following = "devnet-run plan phase-1" if survey.phases else "devnet-run doctor"
-    screen.lines([*lines, row("next", following, "strong")])
+    lines = [row("written", visible(str(root / NAME)), "good")]
+    lines += [row("decide", visible(one), "warn") for one in survey.undecided]
+    screen.lines([*lines, row("next", _next(root, survey.plan), "strong")])
     return PASSED
+
+
+def _next(root: Path, plan: str) -> str:
+    """The next command: to look at the first phase whose document is there, else at the machine."""
+    try:
+        first = next((one.name for one in candidates(root, plan) if (root / one.path).is_file()), "")
+    except DevnetError:
+        # A manifest that cannot be used: doctor tells of it.
+        first = ""
+    return f"devnet-run plan {first}" if first else "devnet-run doctor"
 
 
 def _refuse_existing(root: Path) -> None:
@@ -54,12 +66,29 @@ def _refuse_existing(root: Path) -> None:
 
 def tree(root: Path) -> Tree:
     """A repository to look at: what lies out of it, is too large or is no text is not there."""
+    base = os.path.realpath(root)
 
+    @cache
     def names(path: str) -> tuple[str, ...]:
         try:
+            if not _below(root / path, base):
+                return ()
             with os.scandir(root / path) as entries:
-                return tuple(sorted(f"{one.name}/" if one.is_dir() else one.name for one in entries))
-        except OSError:
+                return tuple(sorted(_name(one) for one in entries if one.name.isprintable() and _kept(one, base)))
+        except (OSError, ValueError):
             return ()
 
     return Tree(reader(root), names)
+
+
+def _name(entry: os.DirEntry[str]) -> str:
+    return f"{entry.name}/" if entry.is_dir() else entry.name
+
+
+def _kept(entry: os.DirEntry[str], base: str) -> bool:
+    return not entry.is_symlink() or _below(Path(entry.path), base)
+
+
+def _below(path: Path, base: str) -> bool:
+    """Whether a path is in the repository, links followed."""
+    return Path(os.path.realpath(path)).is_relative_to(base)

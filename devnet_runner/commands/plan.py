@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from devnet_runner.commands.home import home_of
 from devnet_runner.commands.refusal import refuse
 from devnet_runner.errors import DevnetError
 from devnet_runner.files import File, write_all
@@ -39,7 +40,7 @@ def command(*, start: Path, environ: Mapping[str, str], phase: str, form: str, *
 
 def place(target: str, start: Path) -> tuple[Path, Settings]:
     """The root and settings for a document: a file may be looked at where there is no project."""
-    root = find_root(start)
+    root = home_of(start)
     # Where the path itself leads out of the project it is meant; a link that does is not followed.
     # What pathlib asks of a name that is too long raises; os.path only says no.
     file = Path(os.path.abspath(start / target))  # noqa: PTH100

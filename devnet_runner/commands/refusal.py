@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from devnet_runner import __version__
+from devnet_runner.commands.home import home_of
 from devnet_runner.errors import DevnetError, InputError
 from devnet_runner.findings import Finding, Place
 from devnet_runner.reports import faults
-from devnet_runner.settings import find_root
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,12 +18,11 @@ if TYPE_CHECKING:
 
 def rooted(start: Path) -> Path:
     """The project's root above `start`. Raises InputError where there is none."""
-    root = find_root(start)
+    root = home_of(start)
     if root is None:
-        what = "there is no devnet.yaml (nor devnet-plan/manifest.json) here or in a folder above"
-        raise InputError(
-            Finding("settings-missing", Place(str(start)), what, "go to the project, or write devnet.yaml")
-        )
+        what = "there is no devnet.yaml, no plan and no standards here or in a folder above"
+        fix = "go to the project, or write its settings with `devnet-run init`"
+        raise InputError(Finding("settings-missing", Place(str(start)), what, fix))
     return root
 
 

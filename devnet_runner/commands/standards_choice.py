@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from devnet_runner.commands.home import STANDARDS
 from devnet_runner.errors import InputError
 from devnet_runner.findings import Finding, Place
 from devnet_runner.includes import Jail, documents
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from devnet_runner.phase import Phase
     from devnet_runner.settings import Settings
 
-FOLDERS = ("docs/standards", "standards", "devnet-plan/standards")
 PARTS = ("<verif", "</verif", "<test ")
 """What stands in a document that means to hold tests, also where their block is misspelt."""
 
@@ -60,7 +60,7 @@ def every_document(root: Path, settings: Settings) -> tuple[str, ...]:
 
 def folders(root: Path, settings: Settings) -> tuple[str, ...]:
     """The folders of standards: those of the settings, or the usual ones that are there."""
-    return settings.standards.folders or tuple(folder for folder in FOLDERS if (root / folder).is_dir())
+    return settings.standards.folders or tuple(folder for folder in STANDARDS if (root / folder).is_dir())
 
 
 def dispatcher_of(root: Path, settings: Settings) -> str:

@@ -85,7 +85,8 @@ def _lines(value: dict[str, Any]) -> list[Line]:
     lines += [_row(key.lower().replace("_", " "), visible(text)) for key, text in checkpoint.items()]
     if not checkpoint and not value["phases"]:
         lines.append(_row("status", "nothing is proved yet"))
-    return [*lines, _row("next", value["next"] or "every step in the progress file is ticked", "strong")]
+    nothing = "every step in the progress file is ticked" if value["phases"] else "no progress file names a step"
+    return [*lines, _row("next", value["next"] or nothing, "strong")]
 
 
 def _row(label: str, text: str, style: str = "") -> Line:

@@ -35,6 +35,16 @@ def given_database(url: str) -> Iterator[Database]:
         yield database
 
 
+def check_given(url: str) -> str:
+    """The version of the server of `url`, where this role may make databases; nothing is made.
+
+    Raises EnvironmentStopped as `given_database` does.
+    """
+    with Session.open(Address.parse(url)) as session:
+        _refuse_without_right(session)
+        return session.value("SHOW server_version").split()[0]
+
+
 @contextmanager
 def run_database(address: Address, name: str, source: str) -> Iterator[Database]:
     """Create the database of a run on a server that allows it; drop it, and all that begin with its name, at the end.

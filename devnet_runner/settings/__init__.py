@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-from devnet_runner.settings.find import find_root, mentions
+from devnet_runner.settings.find import find_root, mentions, usual_plan
 
 __all__ = [
     "Layer",
@@ -18,6 +18,7 @@ __all__ = [
     "load",
     "mentions",
     "read_settings",
+    "usual_plan",
 ]
 
 if TYPE_CHECKING:

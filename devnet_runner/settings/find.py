@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 NAME = "devnet.yaml"
 MANIFEST = "devnet-plan/manifest.json"
 PLAN = "devnet-plan/phases"
+PLANS = (PLAN, "phases", "docs/phases", "plan/phases", "docs/plan", "plan")
+"""Where phase documents usually are."""
 MAX_BYTES = 1_000_000
 
 
@@ -19,6 +21,11 @@ def find_root(start: Path) -> Path | None:
         if (folder / NAME).is_file() or (folder / MANIFEST).is_file() or (folder / PLAN).is_dir():
             return folder
     return None
+
+
+def usual_plan(root: Path) -> str:
+    """The first of the usual folders that holds phase documents; empty where none does."""
+    return next((plan for plan in PLANS if any((root / plan).glob("phase-*.md"))), "")
 
 
 def mentions(root: Path, word: bytes) -> bool:

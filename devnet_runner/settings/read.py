@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from devnet_runner.errors import InputError
 from devnet_runner.findings import Finding, Place
-from devnet_runner.settings.find import MAX_BYTES, NAME, PLAN
+from devnet_runner.settings.find import MAX_BYTES, NAME, PLAN, usual_plan
 from devnet_runner.settings.nodes import Nodes, compose
 from devnet_runner.settings.standards import read_standards
 from devnet_runner.settings.suites import phase_number, read_suites
@@ -25,10 +25,10 @@ LAYER_KEYS = ("paths", "minimum", "phase", "step")
 
 
 def load(root: Path) -> Settings:
-    """The settings of a root folder; defaults where it has a manifest only. Raises InputError with every fault."""
+    """The settings of a root folder; defaults where it has none. Raises InputError with every fault."""
     path = root / NAME
     if not path.is_file():
-        return Settings(project=root.name, plan=PLAN)
+        return Settings(project=root.name, plan=usual_plan(root) or PLAN)
     try:
         if path.stat().st_size > MAX_BYTES:
             raise InputError(Finding("settings-unreadable", Place(NAME), "the settings pass 1 MB", "shorten them"))

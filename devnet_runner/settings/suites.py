@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 SUITE_KEYS = (
     "id", "phase", "step", "runner", "paths", "command", "directory", "junit", "coverage", "blocking", "timeout",
-    "environment", "database", "python", "proves",
+    "environment", "database", "python", "select", "proves",
 )  # fmt: skip
 
 
@@ -48,6 +48,7 @@ def _suite(nodes: Nodes, node: yaml.Node) -> Suite:
         environment=nodes.texts(found.get("environment"), "the suite's environment"),
         database=nodes.boolean(found.get("database"), "the suite's database", default=False),
         python=nodes.text(found.get("python"), "the suite's python"),
+        select=nodes.choice(found.get("select"), "the suite's select", ("blocking", "all"), "blocking"),
         proves=_proofs(nodes, found.get("proves")),
         line=node.start_mark.line + 1,
     )

@@ -45,9 +45,10 @@ class Proof:
 class Suite:
     """Tests that a phase or step depends on, and how to run them.
 
-    `runner` is `pytest` or `command`. `timeout` is in seconds. `environment` names the variables that are passed on.
-    `coverage` names the files a command leaves (for pytest it is collected by the tool). `database` asks for a
-    PostgreSQL database of the run's own, given as `DATABASE_URL`.
+    `runner` is `pytest` or `command`. `select` says which tests of pytest count: those marked `blocking`, or `all`.
+    `timeout` is in seconds. `environment` names the variables that are passed on. `coverage` names the files a
+    command leaves (for pytest it is collected by the tool). `database` asks for a PostgreSQL database of the run's
+    own, given as `DATABASE_URL`.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Suite:
     environment: tuple[str, ...] = ()
     database: bool = False
     python: str = ""
+    select: str = "blocking"
     proves: tuple[Proof, ...] = ()
     line: int = 0
 

@@ -1,4 +1,4 @@
-"""The pytest kind: tests marked `blocking`, in their own process, with coverage and a result for each test."""
+"""The pytest kind: tests marked `blocking`, or all, in their own process, with coverage and a result for each."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ INSIDE = Path(__file__).with_name("inside")
 NO_TESTS = 5
 REPORT_SECONDS = 120
 TAIL = 2000
+UNMARKED = "it collected no test marked `blocking`"
 
 
 def run(suite: Suite, site: Site, execute: Execute, tell: Tell) -> SuiteResult:
-    """Run the blocking tests of a suite; coverage of `site.sources` is left as one JSON file in the scratch folder."""
+    """Run the selected tests of a suite; coverage of `site.sources` is left as one JSON file in the scratch folder."""
     folder = site.scratch / f"suite-{suite.id}"
     folder.mkdir(parents=True, exist_ok=True)
     events_file = folder / "events.jsonl"
@@ -48,7 +49,9 @@ def _argv(suite: Suite, site: Site) -> tuple[str, ...]:
     sources = ",".join(site.sources)
     measured = ("-m", "coverage", "run", "--branch", "--parallel-mode", f"--source={sources}") if sources else ()
     stop = ("--maxfail=1",) if site.first_failure_stops else ()
-    options = ("-p", "devnet_results", "-m", "blocking", "-q", "--no-header", "--color=no", *stop)
+    # An empty selection also takes the place of one that the project's own options make.
+    mark = "" if suite.select == "all" else "blocking"
+    options = ("-p", "devnet_results", "-m", mark, "-q", "--no-header", "--color=no", *stop)
     return (interpreter(suite, site.root), *measured, "-m", "pytest", *options, "--", *suite.paths)
 
 
@@ -58,6 +61,7 @@ def _environment(suite: Suite, site: Site, folder: Path) -> dict[str, str]:
     environment |= {
         "PYTHONPATH": ":".join(paths),
         "DEVNET_RESULTS": str(folder / "events.jsonl"),
+        "DEVNET_SELECT": suite.select,
         "COVERAGE_FILE": str(folder / "coverage.data"),
     }
     if suite.database:
@@ -72,7 +76,7 @@ def judge(suite: Suite, completed: Completed, events: Events) -> tuple[Outcome, 
     if cut_short is not None:
         return cut_short
     if not events.tests and events.status == NO_TESTS:
-        return Outcome.ERRORED, "it collected no test marked `blocking`"
+        return Outcome.ERRORED, "it collected no test" if suite.select == "all" else UNMARKED
     if events.status is None:
         return Outcome.ERRORED, f"pytest ended with exit status {completed.exit_code} before its session did: {said}"
     return _of_tests(completed, events, said)

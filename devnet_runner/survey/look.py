@@ -2,53 +2,56 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from devnet_runner.survey.suites import suites_of
-from devnet_runner.survey.values import Found, Survey, Tree
+from devnet_runner.plan_tree import NUMBER
+from devnet_runner.settings.find import PLANS
+from devnet_runner.survey.minimum import minimum_of
+from devnet_runner.survey.packages import folders, package_folders
+from devnet_runner.survey.quotes import path_map
+from devnet_runner.survey.suites import OUT, suites_of
+from devnet_runner.survey.values import Found, Survey, Tree, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PLANS = ("devnet-plan/phases", "phases", "docs/phases", "plan/phases", "docs/plan", "plan")
 STANDARDS = ("docs/standards", "standards", "devnet-plan/standards")
 WAIVERS = ("waivers", "docs/waivers")
-PHASE = re.compile(r"phase-[a-z0-9]+.*\.(?:md|markdown)")
 LAYERS = {
     "domain": "domain", "use-cases": "use-cases", "usecases": "use-cases", "application": "use-cases",
     "infrastructure": "infrastructure", "adapters": "adapters", "presentation": "presentation", "ui": "presentation",
 }  # fmt: skip
-PACKAGES = ("packages", "apps", "libs")
 NOT_CODE = {"tests", "test", "docs", "doc", "scripts", "tools", "build", "dist", "examples", "benchmarks", "phases",
             "includes", "standards", "waivers", "node_modules", "venv", "migrations", "coverage"}  # fmt: skip
 MOST = 60
-LINES = re.compile(r"\blines[\"']?\s*[:=]\s*(\d{1,3})\b")
+LONGEST = 200
+Layers = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 def look(tree: Tree, folder: str) -> Survey:
     """The survey of a repository; `folder` is its own name."""
     plan = next((path for path in PLANS if _phases(tree, path)), "")
-    standards = tuple(path for path in STANDARDS if tree.has(path))
-    layers = tuple(dict(_layers(tree)).items())
-    minimum, origin = _minimum(tree)
-    suites = suites_of(tree)
+    found = _layers(tree)
+    layers = tuple((name, tuple(paths)) for name, paths in found.items())
+    minimum, suites = minimum_of(tree), suites_of(tree)
+    include_paths, lost = path_map(tree, [f"{plan}/{name}" for name in _phases(tree, plan)] if plan else [])
+    undecided = (*_undecided(plan, layers, suites), *lost, *minimum.undecided, *_traces(tree, suites))
     return Survey(
         project=_name(tree, folder),
         plan=plan or PLANS[1],
-        phases=_phases(tree, plan) if plan else 0,
-        manifest=tree.has("devnet-plan/manifest.json"),
-        standards=standards,
-        waivers=next((path for path in WAIVERS if tree.has(path)), ""),
+        phases=len(_phases(tree, plan)) if plan else 0,
+        manifest=tree.file("devnet-plan/manifest.json"),
+        standards=tuple(path for path in STANDARDS if tree.folder(path)),
+        waivers=next((path for path in WAIVERS if tree.folder(path)), ""),
+        include_paths=include_paths,
         layers=layers,
         minimum=minimum,
-        minimum_origin=origin,
         suites=suites,
-        undecided=tuple(_undecided(plan, layers, suites)),
+        undecided=undecided,
     )
 
 
-def _undecided(plan: str, layers: tuple[tuple[str, tuple[str, ...]], ...], suites: tuple[Found, ...]) -> Iterator[str]:
+def _undecided(plan: str, layers: Layers, suites: tuple[Found, ...]) -> Iterator[str]:
     if not plan:
         yield "where the phase documents are: none of the usual folders holds a phase-N-title.md; set `plan`"
     if not layers:
@@ -57,68 +60,66 @@ def _undecided(plan: str, layers: tuple[tuple[str, tuple[str, ...]], ...], suite
         yield "how the tests are run: neither pytest nor vitest was found; add a suite under `suites`"
     elif plan:
         yield "which suite proves which step: those below count for every step; bind them with `phase` and `step`"
+    for suite in suites:
+        yield from suite.undecided
 
 
-def _phases(tree: Tree, path: str) -> int:
-    return sum(PHASE.fullmatch(name) is not None for name in tree.names(path))
+def _traces(tree: Tree, suites: tuple[Found, ...]) -> Iterator[str]:
+    """What suites leave in the work tree and git does not ignore: a run blocks where it changes the tree."""
+    ignored = tree.read(".gitignore") or ""
+    python = any(suite.id == "pytest" for suite in suites)
+    left = [
+        ("__pycache__/", python and "__pycache__" not in ignored and ".py[" not in ignored and "*.pyc" not in ignored)
+    ]
+    left += [(f"{OUT}/", len(suites) > python and OUT not in ignored)]
+    names = [name for name, wrong in left if wrong]
+    if names:
+        yield f"what git ignores: add {' and '.join(names)} to .gitignore; a run blocks where suites change the tree"
+
+
+def _phases(tree: Tree, path: str) -> list[str]:
+    """The phase documents in a folder, as the commands find them."""
+    return [name for name in tree.names(path) if NUMBER.match(name) and name.endswith(".md")]
 
 
 def _name(tree: Tree, folder: str) -> str:
-    project = tree.toml("pyproject.toml").get("project")
-    named = project.get("name") if isinstance(project, dict) else None
-    return str(named or tree.json("package.json").get("name") or folder)
+    named = table(tree.toml("pyproject.toml"), "project").get("name") or tree.json("package.json").get("name")
+    return _printable(named) or _printable(folder) or "project"
 
 
-def _layers(tree: Tree) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _printable(text: object) -> str:
+    """A text on one line, without what a terminal or YAML would take for more than a letter."""
+    return "".join(one for one in text if one.isprintable())[:LONGEST].strip() if isinstance(text, str) else ""
+
+
+def _layers(tree: Tree) -> dict[str, list[str]]:
     """Layers by the usual names of their folders; else one layer for each package."""
     found: dict[str, list[str]] = {}
     for source in _sources(tree):
-        for name in _folders(tree, source):
+        for name in folders(tree, source):
             if name in LAYERS:
                 found.setdefault(LAYERS[name], []).append(f"{source}/{name}/**".removeprefix("/"))
-    yield from ((name, tuple(paths)) for name, paths in found.items())
-    if not found:
-        yield from _packages(tree)
+    for name, path in () if found else _packages(tree):
+        found.setdefault(name, []).append(path)
+    return found
 
 
-def _packages(tree: Tree) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Python packages, and packages of a workspace that have sources."""
+def _packages(tree: Tree) -> Iterator[tuple[str, str]]:
+    """Python packages, and packages of a workspace that have sources; two of one name are one layer."""
     for source in ("src", ""):
-        for name in _folders(tree, source):
+        for name in folders(tree, source):
             path = f"{source}/{name}".removeprefix("/")
-            if tree.has(f"{path}/__init__.py") and name not in NOT_CODE:
-                yield name.replace("_", "-"), (f"{path}/**",)
-    for group in PACKAGES:
-        for name in _folders(tree, group):
-            if tree.has(f"{group}/{name}/src"):
-                yield name, (f"{group}/{name}/src/**",)
+            if tree.file(f"{path}/__init__.py") and name not in NOT_CODE:
+                yield name.replace("_", "-"), f"{path}/**"
+    for package in package_folders(tree):
+        if tree.folder(f"{package}/src"):
+            yield package.rpartition("/")[2], f"{package}/src/**"
 
 
 def _sources(tree: Tree) -> Iterator[str]:
     """Folders in which those of layers may lie: the root, `src`, packages, and what is in `src` of each."""
-    tops = ["", "src", *(f"{group}/{name}" for group in PACKAGES for name in _folders(tree, group))]
-    tops += [f"src/{name}" for name in _folders(tree, "src")]
+    tops = ["", "src", *package_folders(tree), *(f"src/{name}" for name in folders(tree, "src"))]
     for top in tops[:MOST]:
         yield top
-        if top and tree.has(f"{top}/src"):
+        if top and tree.folder(f"{top}/src"):
             yield f"{top}/src"
-
-
-def _folders(tree: Tree, path: str) -> list[str]:
-    names = (name.rstrip("/") for name in tree.names(path) if name.endswith("/"))
-    return [name for name in names if not name.startswith(".") and name != "node_modules"][:MOST]
-
-
-def _minimum(tree: Tree) -> tuple[str, str]:
-    """The coverage that the project's own tools ask for, and where."""
-    tool = tree.toml("pyproject.toml").get("tool")
-    report = tool.get("coverage", {}).get("report", {}) if isinstance(tool, dict) else {}
-    if isinstance(report, dict) and isinstance(report.get("fail_under"), int | float):
-        return f"{report['fail_under']:g}", "pyproject.toml"
-    for path in ("vitest.config.ts", "vitest.config.js", "vitest.config.mts", "vite.config.ts"):
-        text = tree.read(path) or ""
-        at = text.find("threshold")
-        match = LINES.search(text, at, at + 600) if at >= 0 else None
-        if match and int(match[1]) <= 100:
-            return match[1], path
-    return "", ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from devnet_runner.survey.suites import quoted
+from devnet_runner.survey.values import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +26,7 @@ def _lines(survey: Survey) -> Iterator[str]:
     yield ""
     yield f"project: {quoted(survey.project)}"
     yield f"plan: {quoted(survey.plan)}  # {_plan(survey)}"
+    yield from _includes(survey)
     yield from _standards(survey)
     yield from _layers(survey)
     yield from _suites(survey)
@@ -34,6 +35,15 @@ def _lines(survey: Survey) -> Iterator[str]:
 def _plan(survey: Survey) -> str:
     beside = "; devnet-plan/manifest.json names others" if survey.manifest else ""
     return f"{survey.phases} phase documents here{beside}"
+
+
+def _includes(survey: Survey) -> Iterator[str]:
+    if not survey.include_paths:
+        return
+    yield ""
+    yield "includes:"
+    yield "  paths:  # where documents say that quoted files are, and where they are"
+    yield from (f"    {quoted(old)}: {quoted(new)}" for old, new in survey.include_paths)
 
 
 def _standards(survey: Survey) -> Iterator[str]:
@@ -57,8 +67,8 @@ def _layers(survey: Survey) -> Iterator[str]:
     for name, paths in survey.layers:
         yield f"  {quoted(name)}:"
         yield f"    paths: [{', '.join(map(quoted, paths))}]"
-        if survey.minimum:
-            yield f"    minimum: {survey.minimum}  # as {survey.minimum_origin} asks"
+        if survey.minimum.percent:
+            yield f"    minimum: {survey.minimum.percent}  # as {survey.minimum.origin} asks"
 
 
 def _suites(survey: Survey) -> Iterator[str]:
@@ -67,7 +77,7 @@ def _suites(survey: Survey) -> Iterator[str]:
         yield "# suites:"
         yield "#   - {id: tests, runner: command, command: [make, test], junit: out/junit.xml}"
         return
-    yield "suites:  # of pytest, the tests with the mark `blocking` are run"
+    yield "suites:  # of pytest, the tests with the mark `blocking` are run, or all with `select: all`"
     for suite in survey.suites:
         yield f"  - id: {quoted(suite.id)}  # seen in {suite.origin}"
         yield from (f"    {line}" for line in suite.lines)

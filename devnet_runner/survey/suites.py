@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from devnet_runner.survey.values import Found, Tree
+from devnet_runner.survey.packages import package_folders
+from devnet_runner.survey.python_tests import pytest_suite
+from devnet_runner.survey.values import Found, Tree, quoted, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,69 +17,49 @@ RUNNERS = {
     "yarn.lock": ("yarn", "run"),
     "package-lock.json": ("npx", "--no-install"),
 }
-PACKAGES = ("packages", "apps", "libs")
+PROVIDERS = ("@vitest/coverage-v8", "@vitest/coverage-istanbul")
+OUT = ".devnet-out"
 MOST = 40
 
 
 def suites_of(tree: Tree) -> tuple[Found, ...]:
     """The suites that were found."""
-    return (*_pytest(tree), *_vitest(tree))
-
-
-def _pytest(tree: Tree) -> Iterator[Found]:
-    tool = tree.toml("pyproject.toml").get("tool")
-    options = tool.get("pytest", {}).get("ini_options", {}) if isinstance(tool, dict) else {}
-    signs = [name for name in ("pytest.ini", "conftest.py", "tests/conftest.py") if tree.has(name)]
-    if options:
-        signs.insert(0, "pyproject.toml")
-    folder = next((name for name in ("tests", "test") if _holds_tests(tree, name)), "")
-    if not signs and not folder:
-        return
-    given = options.get("testpaths") if isinstance(options, dict) else None
-    paths = [str(path) for path in given] if isinstance(given, list) and given else [folder or "tests"]
-    lines = ("runner: pytest", f"paths: [{', '.join(map(quoted, paths))}]")
-    yield Found("pytest", lines, signs[0] if signs else folder)
-
-
-def _holds_tests(tree: Tree, folder: str) -> bool:
-    names = tree.names(folder)
-    inside = [name for one in names if one.endswith("/") for name in tree.names(f"{folder}/{one}".rstrip("/"))]
-    return any(name.startswith("test_") and name.endswith(".py") for name in (*names, *inside))
+    return (*pytest_suite(tree), *_vitest(tree))
 
 
 def _vitest(tree: Tree) -> Iterator[Found]:
-    lock = next((name for name in RUNNERS if tree.has(name)), "package-lock.json")
-    folders = [f"{group}/{name.rstrip('/')}" for group in PACKAGES for name in tree.names(group) if name.endswith("/")]
-    seen = [folder for folder in folders[:MOST] if _has_vitest(tree, folder)]
+    lock = next((name for name in RUNNERS if tree.file(name)), "package-lock.json")
+    seen = [folder for folder in package_folders(tree)[:MOST] if _origin(tree, folder)]
     for folder in seen or [""]:
-        if folder or _has_vitest(tree, ""):
-            yield _suite(folder, RUNNERS[lock])
+        origin = _origin(tree, folder)
+        if origin:
+            yield _suite(tree, folder, RUNNERS[lock], origin)
 
 
-def _has_vitest(tree: Tree, folder: str) -> bool:
+def _origin(tree: Tree, folder: str) -> str:
+    """The file that shows that a package has vitest; empty where none does."""
+    paths = (f"{folder}/{name}".removeprefix("/") for name in CONFIGS)
+    config = next((path for path in paths if tree.file(path)), "")
+    package = f"{folder}/package.json".removeprefix("/")
+    return config or (package if "vitest" in _needed(tree, folder) else "")
+
+
+def _needed(tree: Tree, folder: str) -> set[str]:
+    """The packages that a package names as needed."""
+    package = tree.json(f"{folder}/package.json".removeprefix("/"))
+    return {name for key in ("dependencies", "devDependencies") for name in table(package, key)}
+
+
+def _suite(tree: Tree, folder: str, runner: tuple[str, ...], origin: str) -> Found:
     base = f"{folder}/" if folder else ""
-    package = tree.json(f"{base}package.json")
-    groups = (package.get(key) for key in ("dependencies", "devDependencies"))
-    named = any("vitest" in group for group in groups if isinstance(group, dict))
-    return any(tree.has(f"{base}{name}") for name in CONFIGS) or (named and not folder)
-
-
-def _suite(folder: str, runner: tuple[str, ...]) -> Found:
-    base = f"{folder}/" if folder else ""
-    command = [*runner, "vitest", "run", "--reporter=junit", "--outputFile=.devnet-out/junit.xml", "--coverage",
-               "--coverage.reporter=lcov", "--coverage.reportsDirectory=.devnet-out/coverage"]  # fmt: skip
+    measured = not {*PROVIDERS}.isdisjoint(_needed(tree, folder) | _needed(tree, ""))
+    command = [*runner, "vitest", "run", "--reporter=junit", f"--outputFile={OUT}/junit.xml"]
+    if measured:
+        command += ["--coverage", "--coverage.reporter=lcov", f"--coverage.reportsDirectory={OUT}/coverage"]
     lines = ["runner: command", f"command: [{', '.join(map(quoted, command))}]"]
     lines += [f"directory: {quoted(folder)}"] if folder else []
-    lines += [f"junit: {quoted(f'{base}.devnet-out/junit.xml')}"]
-    lines += [f"coverage: {quoted(f'{base}.devnet-out/coverage/lcov.info')}"]
+    lines += [f"junit: {quoted(f'{base}{OUT}/junit.xml')}"]
+    lines += [f"coverage: {quoted(f'{base}{OUT}/coverage/lcov.info')}"] if measured else []
     name = folder.replace("/", "-") or "vitest"
-    return Found(name, tuple(lines), f"{base}vitest.config or package.json")
-
-
-def quoted(text: str) -> str:
-    """A text as YAML takes it for a text, whatever it holds."""
-    plain = text.replace("-", "").replace("_", "").replace("/", "").replace(".", "").isalnum()
-    return text if plain and text[0].isalpha() and text.lower() not in WORDS else "'" + text.replace("'", "''") + "'"
-
-
-WORDS = {"true", "false", "yes", "no", "on", "off", "null"}
+    what = f"how {folder or 'the project'} is measured: no package.json names {PROVIDERS[0]}; add it, and run init anew"
+    return Found(name, tuple(lines), origin, () if measured else (what,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import json
 import tomllib
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+WORDS = {"true", "false", "yes", "no", "on", "off", "null"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +21,15 @@ class Tree:
     read: Callable[[str], str | None]
     names: Callable[[str], tuple[str, ...]]
 
-    def has(self, path: str) -> bool:
-        """Whether a file or folder is there."""
-        folder, _, name = path.rstrip("/").rpartition("/")
-        return any(one in {name, f"{name}/"} for one in self.names(folder))
+    def file(self, path: str) -> bool:
+        """Whether a file is there."""
+        folder, _, name = path.rpartition("/")
+        return name in self.names(folder)
+
+    def folder(self, path: str) -> bool:
+        """Whether a folder is there."""
+        folder, _, name = path.rpartition("/")
+        return f"{name}/" in self.names(folder)
 
     def json(self, path: str) -> dict[str, Any]:
         """The mapping that a JSON file holds; empty where it holds none."""
@@ -38,14 +46,33 @@ class Tree:
         except (tomllib.TOMLDecodeError, RecursionError):
             return {}
 
+    def ini(self, path: str, section: str) -> dict[str, str]:
+        """The options of a section of an INI file; empty where it has none."""
+        parser = configparser.ConfigParser(interpolation=None, strict=False)
+        try:
+            parser.read_string(self.read(path) or "")
+            return dict(parser[section]) if parser.has_section(section) else {}
+        except configparser.Error:
+            return {}
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A suite: its id, kind and settings as lines of YAML, and where it was seen."""
+    """A suite: its id, kind and settings as lines of YAML, where it was seen, and what is left to decide of it."""
 
     id: str
     lines: tuple[str, ...]
     origin: str
+    undecided: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Minimum:
+    """The coverage in percent that the project's own tools ask for, and where; `undecided` where they disagree."""
+
+    percent: str = ""
+    origin: str = ""
+    undecided: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +85,21 @@ class Survey:
     manifest: bool
     standards: tuple[str, ...]
     waivers: str
+    include_paths: tuple[tuple[str, str], ...]
     layers: tuple[tuple[str, tuple[str, ...]], ...]
-    minimum: str
-    minimum_origin: str
+    minimum: Minimum
     suites: tuple[Found, ...]
     undecided: tuple[str, ...]
+
+
+def table(value: object, *keys: str) -> dict[str, Any]:
+    """The mapping below keys of nested mappings; empty where there is none, whatever stands there instead."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def quoted(text: str) -> str:
+    """A text as YAML takes it for a text; only printable characters may be in it."""
+    plain = text.replace("-", "").replace("_", "").replace("/", "").replace(".", "").isalnum()
+    return text if plain and text[0].isalpha() and text.lower() not in WORDS else "'" + text.replace("'", "''") + "'"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -56,6 +57,25 @@ def test_what_init_wrote_runs_the_real_suite(bare):
     assert answer.json["checks"]["tests"] == 3
     assert answer.json["suites"][0]["outcome"] == "passed"
     assert answer.code == 0
+
+
+def test_tests_without_marks_are_really_run_and_all_of_them_count(bare):
+    for name in ("adding", "naming"):
+        bare.replace(f"tests/{name}/test_{name}.py", "mark.blocking", "mark.slow")
+    bare.replace(
+        "pyproject.toml", "[tool.pytest.ini_options]\n", "[tool.pytest.ini_options]\naddopts = '-m \"not slow\"'\n"
+    )
+    assert bare.run("init").code == 0
+    answer = bare.run("phase-1", "--no-write", "--format", "json")
+    assert (answer.json["checks"]["tests"], answer.json["suites"][0]["outcome"]) == (3, "passed")
+
+
+@pytest.mark.parametrize("wrong", ["assert 1 == 2", "import pytest; pytest.skip('later')"])
+def test_where_all_tests_count_one_that_does_not_pass_blocks(bare, wrong):
+    bare.write({"tests/adding/test_adding.py": f"def test_a():\n    {wrong}\n", "tests/naming/test_naming.py": ""})
+    bare.run("init")
+    answer = bare.run("phase-1", "--no-write", "--format", "json")
+    assert (answer.code, answer.json["suites"][0]["outcome"] == "passed") == (1, False)
 
 
 def test_init_shows_and_writes_nothing_where_it_is_asked_to(bare):
@@ -117,6 +137,53 @@ def test_init_does_not_look_out_of_the_repository(bare, tmp_path):
     (tmp_path / "outside.json").write_text(VITEST)
     (bare.root / "package.json").symlink_to(tmp_path / "outside.json")
     assert "vitest" not in bare.run("init", "--dry-run").out.replace("neither pytest nor vitest", "")
+
+
+def test_init_does_not_list_a_folder_that_is_linked_from_outside(bare, tmp_path):
+    shutil.move(bare.root / "tests", tmp_path / "elsewhere")
+    (bare.root / "tests").symlink_to(tmp_path / "elsewhere")
+    (bare.root / "pyproject.toml").unlink()
+    assert read_settings(bare.run("init", "--dry-run").out).suites == ()
+
+
+NAMES = [b"x\nmode: advisory #", b"\xff\xfe", b"\x1b[31m"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_folders_name_cannot_write_settings(bare, name):
+    folder = bare.root / "packages" / os.fsdecode(name)
+    (folder / "src").mkdir(parents=True)
+    (folder / "vitest.config.ts").write_text("")
+    found = read_settings(bare.run("init", "--dry-run").out)
+    assert (found.mode, [suite.id for suite in found.suites]) == ("blocking", ["pytest"])
+
+
+@pytest.mark.parametrize(("name", "following"), [("phase-a-x.md", "plan phase-a"), ("phase-7-x.md", "plan phase-7")])
+def test_the_next_command_names_a_phase_that_is_there(bare, name, following):
+    shutil.rmtree(bare.root / "phases")
+    bare.write({f"phases/{name}": f"# Phase {name[6].upper()}: X\n\n### Step 1: Y\n\n**Deliverables**\n- Z\n"})
+    assert f"devnet-run {following}" in bare.run("init").out
+    assert bare.run(*following.split()).code == 0
+
+
+def test_a_manifest_that_cannot_be_used_does_not_stop_init(bare):
+    bare.write({"devnet-plan/manifest.json": "{"})
+    answer = bare.run("init")
+    assert (answer.code, "devnet-run doctor" in answer.out) == (0, True)
+
+
+@pytest.mark.parametrize("cwd", [".", "counting"])
+def test_a_repository_that_shows_a_plan_needs_no_settings_and_no_manifest(bare, cwd):
+    bare.write(standard("test -d counting"))
+    assert bare.run("plan", "phase-1", cwd=cwd).code == 0
+    assert bare.run("status", cwd=cwd).code == 0
+    assert bare.run("standards", "run", cwd=cwd).code == 0
+
+
+def test_a_repository_that_shows_neither_plan_nor_standards_is_refused_with_the_way_in(bare):
+    shutil.rmtree(bare.root / "phases")
+    answer = bare.run("status")
+    assert (answer.code, "devnet-run init" in answer.err) == (2, True)
 
 
 def test_the_real_tree_works_without_settings(real):

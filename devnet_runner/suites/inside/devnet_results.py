@@ -1,8 +1,8 @@
 """A pytest plugin that writes what happens as JSON lines; runs inside the suite's own interpreter.
 
 It needs nothing but pytest, so that it works in a project whose environment does not hold devnet-run. The file to
-write to is named by DEVNET_RESULTS. Lines: `collected` (how many tests), `test` (one outcome), `error` (a module that
-could not be collected), `end` (pytest's exit status).
+write to is named by DEVNET_RESULTS; DEVNET_SELECT is `all` where every test counts. Lines: `collected` (how many
+tests), `test` (one outcome), `error` (a module that could not be collected), `end` (pytest's exit status).
 """
 
 from __future__ import annotations
@@ -52,8 +52,9 @@ class Writer:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Note the blocking tests before an option or a conftest can take one away."""
-        self._blocking = [item.nodeid for item in items if item.get_closest_marker("blocking")]
+        """Note the tests that count before an option or a conftest can take one away."""
+        everything = os.environ.get("DEVNET_SELECT") == "all"
+        self._blocking = [item.nodeid for item in items if everything or item.get_closest_marker("blocking")]
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
