@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from benchmarks.whole import Goal, compared
 from devnet_runner.sandbox import Trial, open_sandbox
+from devnet_runner.shell import read_command
 from devnet_runner.standards import StandardTest
-from devnet_runner.trials import Terms, run_tests
+from devnet_runner.trials import Terms, run_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,8 +106,8 @@ def make(root: Path) -> None:
 def held(root: Path, commands: list[str]) -> None:
     """Run commands as tests of standards are run."""
     tests = tuple(StandardTest("a.md", "b", f"t{n}", n, one) for n, one in enumerate(commands))
-    with open_sandbox(root, ENVIRONMENT, os.cpu_count() or 1) as sandbox:
-        run_tests(tests, sandbox, Terms({}, 30.0))
+    read_command.cache_clear()
+    run_all(tests, root, ENVIRONMENT, Terms({}, 30.0))
 
 
 def one_by_one(root: Path, commands: list[str]) -> None:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from devnet_runner.errors import EnvironmentStopped
 from devnet_runner.findings import Finding, Place
 from devnet_runner.gates.standards import enforcement_finding, standards_findings
-from devnet_runner.sandbox import open_sandbox
-from devnet_runner.standard_results import StandardsRun
 from devnet_runner.standards.waivers import Waived
-from devnet_runner.trials import Terms, run_tests
+from devnet_runner.trials import Terms, run_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,7 +19,7 @@ if TYPE_CHECKING:
     from devnet_runner.commands.standards_inputs import Standards
     from devnet_runner.record import Facts
     from devnet_runner.settings import Settings
-    from devnet_runner.standard_results import StandardResult
+    from devnet_runner.standard_results import StandardResult, StandardsRun
 
 
 def try_standards(
@@ -34,13 +30,9 @@ def try_standards(
 
     Raises EnvironmentStopped where no process can be started for them.
     """
-    began = time.monotonic()
-    workers = max(1, min(os.cpu_count() or 1, len(standards.tests)))
-    terms = Terms(standards.values, float(settings.standards.timeout))
+    terms = Terms(standards.values, float(settings.standards.timeout), settings.standards.sandbox)
     try:
-        with open_sandbox(root, environ, workers) as sandbox:
-            tests = run_tests(standards.tests, sandbox, terms, tell)
-            return StandardsRun(sandbox.enforcement, tests, time.monotonic() - began)
+        return run_all(standards.tests, root, environ, terms, tell)
     except OSError as error:
         what = f"no process can be started for the tests: {error}"
         fault = Finding("sandbox-none", Place("."), what, "look at the machine's limits and memory")

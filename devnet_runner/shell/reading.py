@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from devnet_runner.shell.ends import BAD, GOOD
@@ -44,6 +45,7 @@ class Reading:
         return not self.fault
 
 
+@lru_cache(maxsize=4096)
 def read_command(command: str) -> Reading:
     """Read a command of a document that need not be trusted; it is looked at, never run."""
     try:

@@ -24,10 +24,11 @@ MISSING = "it passes only because what it looks at is missing"
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What holds for every trial of a run: the values of variables, and the seconds that one may take."""
+    """What holds for every trial: the values of variables, the seconds that it may take, and the level demanded."""
 
     variables: Mapping[str, str]
     timeout: float
+    demanded: str = ""
 
 
 def run_tests(
@@ -88,7 +89,7 @@ class Schedule:
             if test.faults or all(self._passed(need) for need in needs):
                 self._running[pool.submit(tried, test, sandbox, terms)] = number
             elif all(need in self._done for need in needs):
-                yield self._keep(number, _result(test, self._skipped(needs)))
+                yield self._keep(number, result_of(test, self._skipped(needs)))
             else:
                 waiting.append(number)
         self._left = waiting
@@ -101,7 +102,7 @@ class Schedule:
     def _rest(self) -> Iterator[StandardResult]:
         """What waits for itself, where the document's faults were not told before."""
         for number in self._left:
-            yield self._keep(number, _result(self._tests[number], Judgement(Outcome.ERRORED, "it depends on itself")))
+            yield self._keep(number, result_of(self._tests[number], Judgement(Outcome.ERRORED, "it depends on itself")))
         self._left = []
 
     def _keep(self, number: int, result: StandardResult) -> StandardResult:
@@ -121,7 +122,7 @@ def tried(test: StandardTest, sandbox: Sandbox, terms: Terms) -> StandardResult:
     reading = read_command(test.command)
     judgement = beforehand(test, reading, sandbox.enforcement.level)
     if judgement is not None:
-        return _result(test, judgement)
+        return result_of(test, judgement)
     command = opened(test.command, test.variables)
     given = {name: terms.variables[name] for name in test.variables if name in terms.variables}
     ended = sandbox.run(Trial(command, given, terms.timeout))
@@ -133,7 +134,7 @@ def tried(test: StandardTest, sandbox: Sandbox, terms: Terms) -> StandardResult:
     ):
         said = last_line(ended.output)
         judgement = Judgement(Outcome.VACUOUS, f"{MISSING}: {said}" if said else MISSING)
-    return _result(test, judgement, ended)
+    return result_of(test, judgement, ended)
 
 
 def _rests_on_nothing(test: StandardTest, reading: Reading, sandbox: Sandbox, trial: Trial) -> bool:
@@ -145,7 +146,8 @@ def _rests_on_nothing(test: StandardTest, reading: Reading, sandbox: Sandbox, tr
     return ended.ending is Ending.ENDED and ended.exit_code != 0
 
 
-def _result(test: StandardTest, judgement: Judgement, ended: Ended | None = None) -> StandardResult:
+def result_of(test: StandardTest, judgement: Judgement, ended: Ended | None = None) -> StandardResult:
+    """The result of a test that was judged so; `ended` where it ran."""
     return StandardResult(
         file=test.file,
         block=test.block,

@@ -10,7 +10,7 @@ import pytest
 from devnet_runner.results import Outcome
 from devnet_runner.sandbox import open_sandbox
 from devnet_runner.standards import StandardTest, check_graph
-from devnet_runner.trials import Terms, run_tests
+from devnet_runner.trials import Terms, run_all, run_tests
 
 PASSED, FAILED, SKIPPED, ERRORED = Outcome.PASSED, Outcome.FAILED, Outcome.SKIPPED, Outcome.ERRORED
 TIMED_OUT, DENIED, VACUOUS = Outcome.TIMED_OUT, Outcome.DENIED, Outcome.VACUOUS
@@ -130,6 +130,13 @@ def test_where_the_kernel_holds_nothing_the_policy_denies_what_it_cannot_hold(pr
     with open_sandbox(project, {"PATH": os.environ["PATH"]}, 1, ("nothing",)) as weak:
         given = trials("grep -q LATER here", "touch here", "npm run lint", "! grep -q DONE here")
         assert outcomes(weak, given) == [PASSED, DENIED, DENIED, PASSED]
+
+
+def test_nothing_is_tried_where_less_is_held_than_demanded(project):
+    given = trials("test -f here", "touch here")
+    run = run_all(given, project, {"PATH": os.environ["PATH"]}, Terms({}, 20, "partly"), backends=("nothing",))
+    assert [one.outcome for one in run.tests] == [DENIED, DENIED]
+    assert "the settings demand partly" in run.tests[0].reason
 
 
 def test_a_fix_command_is_never_run(sandbox, project):
