@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 TRIVIAL = 200
 ROUNDS = 7
 ENVIRONMENT = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"}
-FOLDERS, FILES, LINES = 40, 25, 120
+FOLDERS, FILES, LINES = 6, 200, 120
 FORMS = (
     "test -f module{n}/file0.ts",
     "test -d module{n} && test -f module{n}/file1.ts",
