@@ -11,9 +11,12 @@ BUILTINS = {
     "alias", "bg", "fg", "jobs", "getopts", "if", "then", "else", "fi", "for", "do", "done", "while", "case", "esac",
 }  # fmt: skip
 LOOKERS = {"grep": 2, "egrep": 2, "fgrep": 2, "rg": 2, "diff": 2, "cmp": 2} | dict.fromkeys(
-    ("find", "ls", "cat", "head", "tail", "wc", "sort", "uniq", "sed", "awk", "cut", "stat", "readlink", "realpath"), 1
+    ("find", "cat", "head", "tail", "wc", "sort", "uniq", "sed", "awk", "cut"), 1
 )
 """The exit status from which on a command has not looked, but erred."""
+ASKERS = {"ls", "stat", "readlink", "realpath"}
+"""Commands by which one asks whether something is there: `! ls build` is honest where it is not. They only err where
+something else reads what they print."""
 NOT_STARTED = 126
 
 PROLOGUE = """\
@@ -27,15 +30,21 @@ __devnet_judged() {
   if [ "$1" -ne 0 ] && [ -e "${TMPDIR:-/tmp}/.devnet-missing" ] && [ -p /dev/stdin ]; then __devnet_found; return 0; fi
   return "$1"
 }
+__devnet_asked() {
+  if [ "$1" -ne 0 ] && [ -p /dev/stdout ]; then __devnet_found; return 0; fi
+  __devnet_judged "$1" 126
+}
+exec >/dev/null 2>&1
 """
 """What erred is taken to have found something; so is what reads, by a pipe, from something that erred."""
 
 
 def supposing(command: str, names: tuple[str, ...]) -> str:
     """A program of the same command, in which each of the named programs that errs finds something instead."""
-    functions = [
-        f'{name}() {{ command {name} "$@"; __devnet_judged "$?" {LOOKERS.get(name, NOT_STARTED)}; }}\n'
-        for name in names
-        if FUNCTION.fullmatch(name) and name not in BUILTINS
-    ]
+    functions = [_function(name) for name in names if FUNCTION.fullmatch(name) and name not in BUILTINS]
     return PROLOGUE + "".join(functions) + command
+
+
+def _function(name: str) -> str:
+    judged = '__devnet_asked "$?"' if name in ASKERS else f'__devnet_judged "$?" {LOOKERS.get(name, NOT_STARTED)}'
+    return f'{name}() {{ command {name} "$@"; {judged}; }}\n'

@@ -147,7 +147,8 @@ RESTS_ON_NOTHING = [
     "test $(grep -c x nowhere) = '' || ! grep -q here nowhere",
     "[ \"$(find nowhere | wc -l)\" -lt 5 ]",
     "! find nowhere -type f | xargs grep -l x",
-    "! ls nowhere",
+    "! ls nowhere | grep -q x",
+    '[ -z "$(ls nowhere 2>/dev/null)" ]',
 ]  # fmt: skip
 HONEST = [
     "! grep -q gone f",
@@ -159,6 +160,10 @@ HONEST = [
     "find . -name f | grep -q f",
     "[ \"$(grep -c here f)\" = 1 ]",
     "test -f nowhere || test -f f",
+    "! ls nowhere",
+    "! ls nowhere 2>/dev/null",
+    "! stat nowhere >/dev/null 2>&1",
+    "! nl -x f || test -f f",
 ]  # fmt: skip
 
 
