@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from devnet_runner.commands.standards_choice import every_standard
+from devnet_runner.commands.standards_choice import every_standard, text_of
 from devnet_runner.errors import PASSED, STOPPED, DevnetError
 from devnet_runner.includes import top_of
 from devnet_runner.machine import Check, State, examine
@@ -17,7 +17,6 @@ from devnet_runner.shell import read_command
 from devnet_runner.shell.missing import BUILTINS
 from devnet_runner.standards import read_standard
 from devnet_runner.terminal import visible
-from devnet_runner.text import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -66,7 +65,7 @@ def _calls(root: Path, settings: Settings) -> set[str]:
     """The programs that the tests of standards call; what cannot be read calls none, which `standards check` tells."""
     try:
         files = every_standard(root, settings)
-        found = [test for file in files for test in read_standard(read_text(root / file, file).content, file)[0]]
+        found = [test for file in files for test in read_standard(text_of(root, file), file)[0]]
     except DevnetError:
         return set()
     return {name for test in found for name in read_command(test.command).names if name not in BUILTINS}

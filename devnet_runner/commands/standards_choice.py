@@ -12,7 +12,7 @@ from devnet_runner.includes import Jail, documents
 from devnet_runner.includes.jail import Refused
 from devnet_runner.settings.standards import ALL, ROUTED
 from devnet_runner.standards.routing import mentioned, route
-from devnet_runner.text import decode, read_text
+from devnet_runner.text import decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -48,7 +48,7 @@ def _tasks(phase: Phase) -> Iterator[str]:
 
 def every_standard(root: Path, settings: Settings) -> tuple[str, ...]:
     """Every document of the standards folders that means to hold verification blocks, in order."""
-    contents = ((path, read_text(root / path, path).content.lower()) for path in every_document(root, settings))
+    contents = ((path, _known(root, path).lower()) for path in every_document(root, settings))
     return tuple(path for path, content in contents if any(part in content for part in PARTS))
 
 
@@ -78,6 +78,24 @@ def named(root: Path, start: Path, paths: Iterable[str]) -> tuple[str, ...]:
             raise InputError(Finding("path-missing", Place(path), "there is no such file or folder", "check the path"))
         wanted.append(start / path)
     return tuple(os.path.relpath(path, root) for path in documents(wanted))
+
+
+def _known(root: Path, path: str) -> str:
+    """What a document holds; one that cannot be read counts as one with tests, so that it is told and not left out."""
+    try:
+        return text_of(root, path)
+    except InputError:
+        return PARTS[0]
+
+
+def text_of(root: Path, path: str) -> str:
+    """The text of a document below the root. Raises InputError for what is no text, or leads out of the root."""
+    try:
+        return decode(Jail(root).read(path), path).content
+    except (OSError, Refused) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        what, fix = f"the document cannot be used: {why}", "name a Markdown document of this project, below 5 MB"
+        raise InputError(Finding("document-unreadable", Place(path), what, fix)) from error
 
 
 def reader(root: Path) -> Callable[[str], str | None]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from devnet_runner.commands.refusal import rooted
-from devnet_runner.commands.standards_choice import every_standard, folders, named, of_phase, reader
+from devnet_runner.commands.standards_choice import every_standard, folders, named, of_phase, reader, text_of
 from devnet_runner.errors import InputError
 from devnet_runner.findings import Finding, Place
 from devnet_runner.includes import top_of
@@ -69,13 +69,15 @@ def open_standards(start: Path, paths: tuple[str, ...], phase: str) -> tuple[Pat
 
 
 def read_standards(root: Path, settings: Settings, files: Iterable[str]) -> Standards:
-    """The tests of documents, with everything that is wrong with them. Raises InputError for what is no text."""
+    """The tests of documents, with everything that is wrong with them; what cannot be read is a finding."""
     tests: list[StandardTest] = []
     findings: list[Finding] = []
     holding = []
     for file in files:
-        text = read_text(root / file, file)
-        found, faults = read_standard(text.content, file)
+        try:
+            found, faults = read_standard(text_of(root, file), file)
+        except InputError as error:
+            found, faults = (), error.findings
         tests += found
         findings += faults
         holding += [file] if found or faults else []

@@ -287,3 +287,19 @@ def test_the_real_tree_is_judged_as_it_is(project):
     assert sum(answer.json["counts"].values()) == 59
     # Nothing of what the standards speak of is there: whatever passed would have passed for nothing.
     assert answer.json["counts"]["passed"] == 0
+
+
+def test_a_document_that_cannot_be_used_is_told_and_the_others_run(project, tmp_path):
+    (tmp_path / "outside.md").write_text(standard(("outside", "true")))
+    folder = (project.root / FILE).parent
+    (folder / "link.md").symlink_to(tmp_path / "outside.md")
+    (folder / "wide.md").write_bytes(b"\xff\xfea\0")
+    (folder / "large.md").write_bytes(b"x" * 5_000_001)
+    answer = project.run("standards", "run", "--format", "json")
+    assert (answer.code, outcomes(answer)) == (2, {"adds": "passed"})
+    assert [one["id"] for one in answer.json["findings"]] == ["document-unreadable"] * 3
+
+
+def test_a_document_out_of_the_project_is_not_read(project, tmp_path):
+    (tmp_path / "outside.md").write_text(standard(("outside", "true")))
+    assert project.run("standards", "run", "../outside.md").code == 2
