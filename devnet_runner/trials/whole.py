@@ -36,7 +36,8 @@ def run_all(
     None is tried where the kernel holds less than the terms demand. Raises OSError where no process can be started.
     """
     began = time.monotonic()
-    workers = max(1, min(os.cpu_count() or 1, len(tests)))
+    # A keeper takes longer to start than a few tests to run.
+    workers = max(1, min(os.cpu_count() or 1, len(tests) // 4))
     # Starting the sandbox is mostly waiting; what is read meanwhile is remembered.
     threading.Thread(target=lambda: [read_command(test.command) for test in tests], daemon=True).start()
     with open_sandbox(root, environ, workers, backends) as sandbox:
