@@ -94,7 +94,8 @@ class StandardResult:
             "fix_command": "" if passed else self.fix,
             "output": "" if passed else self.output[-OUTPUT_LIMIT:],
         }
-        return {key: value for key, value in values.items() if value != ""}
+        always = ("file", "block", "name")
+        return {key: value for key, value in values.items() if value != "" or key in always}
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,10 +51,21 @@ def main(argv: list[str] | None = None) -> None:
     for number in ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler)
-    code = _exit_code(argv)
+    code = 3 if _unheard() else _exit_code(argv)
     # The end of the process is no time to look for garbage.
     gc.freeze()
     sys.exit(code)
+
+
+def _unheard() -> bool:
+    """Whether standard output is closed, so that nobody could read a verdict; a closed stream takes everything."""
+    closed = sys.stdout is None
+    if closed or sys.stderr is None:
+        sink = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+        sys.stdout, sys.stderr = sys.stdout or sink, sys.stderr or sink
+    if closed:
+        click.echo("output cannot be written: standard output is closed; check where it is sent", err=True)
+    return closed
 
 
 def _exit_code(argv: list[str] | None) -> int:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT = "devnet-refresh/1"
+KEPT_RULES = ".devnet/kept/.gitignore"
 STYLES = {"+": "good", "-": "bad", "@": "dim"}
 
 
@@ -62,6 +63,8 @@ def _write(where: Where, found: Refreshed) -> None:
     with repository_lock(where.root, git.common_dir(where.root)):
         clean_stale({(where.root / path).resolve().parent for path in found.changes})
         kept = {one.aside: one.kept for one in found.blocks if one.kept}
+        # What is kept is for its author: neither git nor a later check takes it for a document of the project.
+        kept |= {KEPT_RULES: b"*\n"} if kept else {}
         files = [File(where.root / path, data, _there(where.root / path)) for path, data in kept.items()]
         files += [File(where.root / path, new, old) for path, (old, new) in found.changes.items()]
         write_all(tuple(files), where.root)

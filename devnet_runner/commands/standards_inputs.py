@@ -121,7 +121,7 @@ def _waivers(
     paths = [str(path.relative_to(root)) for path in names]
     for path in paths:
         try:
-            waiver, faults = read_waiver(read_text(root / path, path).content, path)
+            waiver, faults = read_waiver(text_of(root, path), path)
         except InputError as error:
             findings += error.findings
             continue

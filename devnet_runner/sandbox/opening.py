@@ -17,13 +17,23 @@ from devnet_runner.sandbox.values import Ended, Ending
 from devnet_runner.standard_results import Enforcement, Level
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from devnet_runner.sandbox.values import Trial
 
 ESSENTIAL = {"write", "connect", "broken"}
 BACKENDS = (BUBBLEWRAP, LANDLOCK, NOTHING)
+
+
+def insist(act: Callable[[], object]) -> None:
+    """Do what ends things to its end: somebody who interrupts again wants it no less."""
+    while True:
+        try:
+            act()
+        except KeyboardInterrupt:
+            continue
+        return
 
 
 class Sandbox:
@@ -107,7 +117,7 @@ def open_sandbox(
     try:
         yield sandbox
     finally:
-        sandbox.close()
+        insist(sandbox.close)
 
 
 def _strongest(around: Around, workers: int, backends: tuple[str, ...]) -> Sandbox:

@@ -10,14 +10,14 @@ BUILTINS = {
     "eval", "exec", "trap", "shift", "local", "command", "type", "umask", "wait", "times", "ulimit", "kill", "hash",
     "alias", "bg", "fg", "jobs", "getopts", "if", "then", "else", "fi", "for", "do", "done", "while", "case", "esac",
 }  # fmt: skip
-LOOKERS = {"grep": 2, "egrep": 2, "fgrep": 2, "rg": 2, "diff": 2, "cmp": 2} | dict.fromkeys(
+SEARCHES = {"grep", "egrep", "fgrep", "rg"}
+LOOKERS = {"diff": 2, "cmp": 2} | dict.fromkeys(
     ("find", "cat", "head", "tail", "wc", "sort", "uniq", "sed", "awk", "cut"), 1
 )
 """The exit status from which on a command has not looked, but erred."""
 ASKERS = {"ls", "stat", "readlink", "realpath"}
 """Commands by which one asks whether something is there: `! ls build` is honest where it is not. They only err where
 something else reads what they print."""
-NOT_STARTED = 126
 
 PROLOGUE = """\
 __devnet_found() {
@@ -30,13 +30,34 @@ __devnet_judged() {
   if [ "$1" -ne 0 ] && [ -e "${TMPDIR:-/tmp}/.devnet-missing" ] && [ -p /dev/stdin ]; then __devnet_found; return 0; fi
   return "$1"
 }
+__devnet_started() {
+  case $1 in 126|127) __devnet_found; return 0 ;; esac
+  __devnet_judged "$1" 256
+}
+__devnet_searched() {
+  __devnet_status=$1
+  shift
+  __devnet_pattern=
+  if [ "$__devnet_status" -eq 2 ]; then
+    for __devnet_word do
+      case $__devnet_word in
+        -*) ;;
+        *) if [ -n "$__devnet_pattern" ] && [ -e "$__devnet_word" ]; then return 1; fi; __devnet_pattern=given ;;
+      esac
+    done
+  fi
+  __devnet_judged "$__devnet_status" 2
+}
 __devnet_asked() {
   if [ "$1" -ne 0 ] && [ -p /dev/stdout ]; then __devnet_found; return 0; fi
-  __devnet_judged "$1" 126
+  __devnet_started "$1"
 }
 exec >/dev/null 2>&1
 """
-"""What erred is taken to have found something; so is what reads, by a pipe, from something that erred."""
+"""What erred is taken to have found something; so is what reads, by a pipe, from something that erred.
+
+A search of which at least one place was there has really looked.
+"""
 
 
 def supposing(command: str, names: tuple[str, ...]) -> str:
@@ -46,5 +67,10 @@ def supposing(command: str, names: tuple[str, ...]) -> str:
 
 
 def _function(name: str) -> str:
-    judged = '__devnet_asked "$?"' if name in ASKERS else f'__devnet_judged "$?" {LOOKERS.get(name, NOT_STARTED)}'
+    if name in SEARCHES:
+        judged = '__devnet_searched "$?" "$@"'
+    elif name in ASKERS:
+        judged = '__devnet_asked "$?"'
+    else:
+        judged = f'__devnet_judged "$?" {LOOKERS[name]}' if name in LOOKERS else '__devnet_started "$?"'
     return f'{name}() {{ command {name} "$@"; {judged}; }}\n'

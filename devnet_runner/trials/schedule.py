@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from devnet_runner.results import Outcome
-from devnet_runner.sandbox import Ending, Trial
+from devnet_runner.sandbox import Ending, Trial, insist
 from devnet_runner.shell import counterfactual, doubtful, opened, read_command
 from devnet_runner.standard_results import StandardResult
 from devnet_runner.trials.judge import Judgement, afterwards, beforehand, last_line
@@ -39,14 +39,16 @@ def run_tests(
 ) -> tuple[StandardResult, ...]:
     """Try every test and return one result for each, in the given order; `tell` hears of each as it comes."""
     schedule = Schedule(tests)
-    with ThreadPoolExecutor(max_workers=sandbox.workers, thread_name_prefix="trial") as pool:
-        try:
-            for result in schedule.run(pool, sandbox, terms):
-                tell(result)
-        except BaseException:
-            # The pool waits for its threads when it closes.
-            sandbox.stop()
-            raise
+    pool = ThreadPoolExecutor(max_workers=sandbox.workers, thread_name_prefix="trial")
+    try:
+        for result in schedule.run(pool, sandbox, terms):
+            tell(result)
+    except BaseException:
+        insist(sandbox.stop)
+        raise
+    finally:
+        # Its threads use the keepers: these must not be closed before.
+        insist(pool.shutdown)
     return schedule.results()
 
 
