@@ -13,8 +13,8 @@ from devnet_runner.errors import PASSED, DevnetError, InputError
 from devnet_runner.files import File, write_all
 from devnet_runner.findings import Finding, Place
 from devnet_runner.includes import Checker, scan
-from devnet_runner.includes.compose import block_text, inserted
-from devnet_runner.includes.refresh import Overlay
+from devnet_runner.includes.compose import block_text, inserted, quotable
+from devnet_runner.includes.overlay import Overlay
 from devnet_runner.locks import repository_lock
 from devnet_runner.reports.lines import row
 from devnet_runner.screen import Screen
@@ -47,6 +47,9 @@ def _block(where: Where, path: str, anchor: str, place: Place) -> bytes:
     found = Checker(where.jail).section(path, anchor)
     if isinstance(found, Finding):
         raise InputError(Finding(found.id, place, found.what, found.fix))
+    if not quotable(found[0].body):
+        what = f"{path}#{anchor} cannot be quoted: it opens or ends a fence, a comment or an include"
+        raise InputError(Finding("include-unquotable", place, what, "close in the section what it opens"))
     return block_text(path, anchor, found[0].body)
 
 
@@ -89,6 +92,8 @@ def _refuse_change(where: Where, old: bytes, new: bytes, file: str, line: int) -
     before, _ = scan(read_document(decode(old, file).content, file))
     includes, _ = checker.check(new, file)
     added = next((one for one in includes if one.line == line), None)
+    if added is not None and added.finding is not None:
+        raise InputError(added.finding)
     if added is None or added.state != "verified" or len(includes) != len(before) + 1:
         what = "the section cannot be quoted there: it would break the document's own blocks"
         fix = "close in the section what it opens, or choose another line"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from devnet_runner.commands.refusal import refuse
 from devnet_runner.digest import Digest
 from devnet_runner.document import read_document, slugs
 from devnet_runner.errors import PASSED, DevnetError, InputError
+from devnet_runner.findings import Finding, finding_json
 from devnet_runner.includes import Checker
 from devnet_runner.includes.graph import Authored, Graph, Quote, graph
 from devnet_runner.includes.jail import Refused
@@ -19,7 +21,7 @@ from devnet_runner.includes.sections import Sections
 from devnet_runner.reports.lines import Line, Piece, line, row
 from devnet_runner.screen import Screen
 from devnet_runner.terminal import visible
-from devnet_runner.text import decode, read_text
+from devnet_runner.text import decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,28 +35,43 @@ def command(*, start: Path, environ: Mapping[str, str], paths: tuple[str, ...], 
     """List the graph of includes; 0, also where something of it has drifted: `check` judges."""
     screen = Screen.of(environ)
     try:
-        found = _graph(Where.of(start), start, paths)
+        found, unread = _graph(Where.of(start), start, paths)
     except DevnetError as error:
         return refuse(screen, error, form, "")
     if form == "json":
-        screen.text(json.dumps(_json(found), indent=1, ensure_ascii=False) + "\n")
+        screen.text(json.dumps(_json(found, unread), indent=1, ensure_ascii=False) + "\n")
     else:
-        screen.lines(list(_lines(found)))
+        faults = [f"{one.where}: {one.what}; {one.fix}" for one in unread]
+        screen.lines([*(line(visible(fault)) for fault in faults), *_lines(found)])
     return PASSED
 
 
-def _graph(where: Where, start: Path, paths: tuple[str, ...]) -> Graph:
+def _graph(where: Where, start: Path, paths: tuple[str, ...]) -> tuple[Graph, list[Finding]]:
+    """The graph of some documents, and why others cannot be read.
+
+    Whether nobody quotes a section is asked of the whole project, whatever is shown.
+    """
     checker = Checker(where.jail)
     quotes: list[Quote] = []
-    for path in where.documents(start, paths):
-        data = read_text(where.root / path, path).data
-        if MARK in data:
-            includes, _ = checker.check(data, path)
-            quotes += [
-                Quote(path, one.line, (where.jail.mapped(one.source), one.anchor), one.state) for one in includes
-            ]
-    sources = sorted({quote.node[0] for quote in quotes})
-    return graph(quotes, (section for source in sources for section in _sections(where, source)))
+    unread: list[Finding] = []
+    shown = set(where.documents(start, paths))
+    for path in sorted(shown.union(where.documents(start, ()))) if paths else sorted(shown):
+        try:
+            quotes += _quotes(where, checker, path)
+        except InputError as error:
+            unread += error.findings
+    sources = sorted({quote.node[0] for quote in quotes if quote.path in shown})
+    whole = graph(quotes, (section for source in sources for section in _sections(where, source)))
+    asked = tuple(quote for quote in quotes if quote.path in shown)
+    repeated = tuple(group for group in whole.repeated if group[0].path in shown)
+    return replace(whole, quotes=asked, repeated=repeated), [one for one in unread if one.where.path in shown]
+
+
+def _quotes(where: Where, checker: Checker, path: str) -> list[Quote]:
+    """What a document quotes. Raises InputError where it cannot be read."""
+    data = where.read(path)
+    includes = checker.check(data, path)[0] if MARK in data else ()
+    return [Quote(path, one.line, (where.jail.mapped(one.source), one.anchor), one.state) for one in includes]
 
 
 def _sections(where: Where, path: str) -> Iterator[Authored]:
@@ -72,7 +89,7 @@ def _sections(where: Where, path: str) -> Iterator[Authored]:
                 yield Authored((path, anchor), heading.line, heading.end, Digest.of(section.body))
 
 
-def _json(found: Graph) -> dict[str, Any]:
+def _json(found: Graph, unread: list[Finding]) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "quotes": [
@@ -82,6 +99,7 @@ def _json(found: Graph) -> dict[str, Any]:
         "orphans": [_authored(one) for one in found.orphans],
         "twins": [[_authored(one) for one in group] for group in found.twins],
         "repeated": [[{"path": one.path, "line": one.line} for one in group] for group in found.repeated],
+        "findings": [finding_json(finding) for finding in unread],
     }
 
 

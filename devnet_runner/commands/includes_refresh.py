@@ -17,7 +17,6 @@ from devnet_runner.locks import repository_lock
 from devnet_runner.reports.lines import Line, Piece, line, row
 from devnet_runner.screen import Screen
 from devnet_runner.terminal import visible
-from devnet_runner.text import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -50,10 +49,7 @@ def command(
 
 
 def _found(where: Where, start: Path, paths: tuple[str, ...], wanted: Wanted) -> Refreshed:
-    def read(path: str) -> bytes:
-        return read_text(where.root / path, path).data
-
-    return refresh(where.documents(start, paths), read, where.jail, wanted)
+    return refresh(where.documents(start, paths), where.read, where.jail, wanted)
 
 
 def _write(where: Where, found: Refreshed) -> None:

@@ -10,6 +10,7 @@ from devnet_runner.errors import InputError
 from devnet_runner.findings import Finding, Place
 from devnet_runner.includes import Jail, documents, top_of
 from devnet_runner.settings import Settings, find_root, load
+from devnet_runner.text import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +44,17 @@ class Where:
                 raise InputError(fault)
         for file in documents([start / path for path in paths] or [self.root]):
             yield self.named(file)
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a document by its path below the root.
+
+        Raises InputError for what is no text, or leads out of the project through a link.
+        """
+        real = os.path.realpath(self.root / path)
+        if os.path.commonpath((os.path.realpath(self.root), real)) != os.path.realpath(self.root):
+            what = f"the document cannot be used: it leaves the repository through a link, to {real}"
+            raise InputError(Finding("document-unreadable", Place(path), what, "name a document of this project"))
+        return read_text(self.root / path, path).data
 
     def named(self, file: str) -> str:
         """A path below the root. Raises InputError for one out of it."""

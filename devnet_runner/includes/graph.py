@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -50,15 +52,32 @@ def graph(quotes: Iterable[Quote], sections: Iterable[Authored]) -> Graph:
     given, authored = tuple(quotes), tuple(sections)
     quoted = {quote.node for quote in given}
     used = [section for section in authored if section.node in quoted]
-    orphans = tuple(section for section in authored if not any(_related(section, one) for one in used))
+    by_path: dict[str, list[Authored]] = defaultdict(list)
+    for section in sorted(used, key=lambda one: one.line):
+        by_path[section.node[0]].append(section)
+    near = {path: _Quoted.of(sections) for path, sections in by_path.items()}
+    orphans = tuple(one for one in authored if one.node[0] not in near or not near[one.node[0]].relates(one))
     return Graph(given, orphans, _twins(authored), _repeated(given))
 
 
-def _related(one: Authored, other: Authored) -> bool:
-    """Whether one of two sections is the other, holds it, or lies in it."""
-    if one.node[0] != other.node[0]:
-        return False
-    return (one.line <= other.line and other.end <= one.end) or (other.line <= one.line and one.end <= other.end)
+@dataclass(frozen=True, slots=True)
+class _Quoted:
+    """The quoted sections of one document: their lines, and how far those up to each line reach."""
+
+    lines: tuple[int, ...]
+    reach: tuple[int, ...]
+
+    @classmethod
+    def of(cls, sections: list[Authored]) -> _Quoted:
+        """Sections in the order of their lines."""
+        return cls(tuple(one.line for one in sections), tuple(accumulate((one.end for one in sections), max)))
+
+    def relates(self, section: Authored) -> bool:
+        """Whether a section is quoted, holds one that is, or lies in one: sections nest, and never overlap."""
+        first = bisect_left(self.lines, section.line)
+        if first < len(self.lines) and self.lines[first] < section.end:
+            return True
+        return first > 0 and self.reach[first - 1] >= section.end
 
 
 def _twins(sections: tuple[Authored, ...]) -> tuple[tuple[Authored, ...], ...]:

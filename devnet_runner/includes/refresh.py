@@ -5,28 +5,33 @@ A section may quote others itself, so documents are gone through until nothing c
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from posixpath import normpath
 from typing import TYPE_CHECKING
 
 from devnet_runner.digest import Digest
 from devnet_runner.document import read_document
+from devnet_runner.errors import InputError
 from devnet_runner.findings import Finding, Place
 from devnet_runner.includes.check import Checker
-from devnet_runner.includes.compose import replaced
+from devnet_runner.includes.compose import broken, quotable, replaced
 from devnet_runner.includes.cycles import MAX_DEPTH
 from devnet_runner.includes.drift import BODY, BOTH, DRIFT, SOURCE, STALE
-from devnet_runner.includes.jail import Jail
 from devnet_runner.includes.markers import BEGIN, Block, scan
+from devnet_runner.includes.overlay import Overlay
 from devnet_runner.text import decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from devnet_runner.includes.check import Include
+    from devnet_runner.includes.jail import Jail
 
 MARK = BEGIN.encode()
-REFRESHED = {SOURCE, STALE, BODY, BOTH}
+NAME = 40
+"""Characters of a document's path in the name of a kept body: file systems take 255 bytes."""
+EDITED = {BODY, BOTH}
+REFRESHED = {SOURCE, STALE, *EDITED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ class Rewritten:
     @property
     def aside(self) -> str:
         """Where the edited body is kept: a name made of the document, the line and the body itself."""
-        name = self.path.replace("/", "-")
+        name = self.path.replace("/", "-")[-NAME:].lstrip(".-")
         return f".devnet/kept/{name}-{self.line}-{Digest.of(self.kept).value[:12]}.md"
 
 
@@ -65,44 +70,52 @@ class Refreshed:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Overlay(Jail):
-    """A jail in which some files have other bytes than on the disk."""
-
-    new: Mapping[str, bytes] = field(default_factory=dict)
-
-    def read(self, path: str) -> bytes:
-        """The bytes of a file, the new ones where there are some."""
-        known = self.new.get(normpath(self.mapped(path)))
-        return known if known is not None else Jail.read(self, path)
-
-
 def refresh(paths: Iterable[str], read: Callable[[str], bytes], jail: Jail, wanted: Wanted) -> Refreshed:
     """What documents become when their blocks are put anew; `read` gives a document's bytes by its path.
 
-    Raises InputError for a document that is no text.
+    A document for which `read` raises InputError is told and left.
     """
-    given = tuple(paths)
+    given, findings = _quoting(paths, read)
     before: dict[str, bytes] = {}
     new: dict[str, bytes] = {}
     blocks: list[Rewritten] = []
-    findings: list[Finding] = []
     for number in range(MAX_DEPTH + 1):
         # Only what was edited before this run is lost by force: later turns follow what this one wrote.
         turn = _Turn(Overlay(jail.root, jail.paths, dict(new)), replace(wanted, force=wanted.force and number == 0))
         moved = False
         for path in given:
             data = new[path] if path in new else read(path)
-            after = turn.document(data, path) if MARK in data else data
+            after = turn.document(data, path)
             if after != data:
                 before.setdefault(path, data)
                 new[path], moved = after, True
         blocks += turn.done
-        findings += [one for one in turn.left if number == 0 or one.id == "include-unquotable"]
+        findings += turn.left if number == 0 else _new(turn.left, findings)
         if not moved:
             break
     changes = {path: (before[path], new[path]) for path in new if before[path] != new[path]}
     return Refreshed(changes, _first(blocks), tuple(dict.fromkeys(findings)))
+
+
+def _quoting(paths: Iterable[str], read: Callable[[str], bytes]) -> tuple[list[str], list[Finding]]:
+    """The documents that hold a marker, and why others cannot be read."""
+    found: dict[str, None] = {}
+    unread: list[Finding] = []
+    for path in paths:
+        try:
+            marked = MARK in read(path)
+        except InputError as error:
+            unread += error.findings
+            continue
+        if marked:
+            found[path] = None
+    return list(found), unread
+
+
+def _new(left: list[Finding], told: list[Finding]) -> list[Finding]:
+    """What only a later turn shows; what was told already may stand in another line by then."""
+    known = {(one.where.path, one.what) for one in told}
+    return [one for one in left if one.id == "include-unquotable" and (one.where.path, one.what) not in known]
 
 
 def _first(blocks: list[Rewritten]) -> tuple[Rewritten, ...]:
@@ -121,30 +134,40 @@ class _Turn:
         self._checker = Checker(jail)
         self.done: list[Rewritten] = []
         self.left: list[Finding] = []
+        self._quotable: dict[bytes, bool] = {}
 
     def document(self, data: bytes, path: str) -> bytes:
         """The new bytes of a document."""
         includes, faults = self._checker.check(data, path)
         blocks, _ = scan(read_document(decode(data, path).content, path))
         self.left += [finding for finding in faults if finding.blocking and finding.id not in DRIFT]
-        after = data
-        # From below, so that the lines of those above stay what they are.
-        for include, block in reversed(list(zip(includes, blocks, strict=True))):
-            if include.state in REFRESHED and self._meant(include):
-                after = self._block(after, include, block)
+        pairs = zip(includes, blocks, strict=True)
+        new = [(include, block, body) for include, block in pairs if (body := self._body(include, block))]
+        after = replaced(data, ((block, body) for _, block, body in new))
+        while wrong := broken(after, path, [(block, body) for _, block, body in new]):
+            self.left += [_unquotable(include) for include, block, _ in new if block.line in wrong]
+            new = [one for one in new if one[1].line not in wrong]
+            after = replaced(data, ((block, body) for _, block, body in new))
+        self.done += [_rewritten(include, block) for include, block, _ in new]
         return after
 
-    def _block(self, data: bytes, include: Include, block: Block) -> bytes:
-        edited = include.state in {BODY, BOTH}
-        if edited and not self._wanted.force:
+    def _body(self, include: Include, block: Block) -> bytes:
+        """What a block is to hold; nothing where it is left as it is."""
+        if include.state not in REFRESHED or not self._meant(include):
+            return b""
+        if include.state in EDITED and not self._wanted.force:
             self.left.append(_edited(include))
-            return data
-        after = self._anew(data, include.path, block)
-        if after != data:
-            kept = block.body if edited else b""
-            done = Rewritten(include.path, block.line, block.source, block.anchor, include.state, kept)
-            self.done.append(done)
-        return after
+            return b""
+        found = self._checker.section(block.source, block.anchor)
+        if isinstance(found, Finding):
+            return b""
+        body = found[0].body
+        if body not in self._quotable:
+            self._quotable[body] = quotable(body)
+        if not self._quotable[body]:
+            self.left.append(_unquotable(include))
+            return b""
+        return body
 
     def _meant(self, include: Include) -> bool:
         wanted, mapped = self._wanted, self._jail.mapped
@@ -152,30 +175,20 @@ class _Turn:
             return True
         return include.anchor == wanted.anchor and _same(mapped(include.source), mapped(wanted.source))
 
-    def _anew(self, data: bytes, path: str, block: Block) -> bytes:
-        """A document with one block put anew, or as it was where the section would break the blocks around it."""
-        found = self._checker.section(block.source, block.anchor)
-        if isinstance(found, Finding):
-            return data
-        section, _ = found
-        after = replaced(data, block, section.body)
-        if _holds(after, path, block, section.body):
-            return after
-        what = f"{block.source}#{block.anchor} cannot be quoted: it opens or ends a fence, a comment or an include"
-        fix = "close in the section what it opens"
-        self.left.append(Finding("include-unquotable", Place(path, block.line), what, fix))
-        return data
-
 
 def _same(one: str, other: str) -> bool:
     return normpath(one) == normpath(other)
 
 
-def _holds(data: bytes, path: str, block: Block, body: bytes) -> bool:
-    """Whether the block reads back as the one that was meant, and ends where it must."""
-    blocks, _ = scan(read_document(decode(data, path).content, path))
-    end = block.line + body.count(b"\n") + 1
-    return any((one.line, one.end, one.body) == (block.line, end, body) for one in blocks)
+def _rewritten(include: Include, block: Block) -> Rewritten:
+    kept = block.body if include.state in EDITED else b""
+    return Rewritten(include.path, block.line, block.source, block.anchor, include.state, kept)
+
+
+def _unquotable(include: Include) -> Finding:
+    what = f"{include.source}#{include.anchor} cannot be quoted: it opens or ends a fence, a comment or an include"
+    fix = "close in the section what it opens"
+    return Finding("include-unquotable", Place(include.path, include.line), what, fix)
 
 
 def _edited(include: Include) -> Finding:

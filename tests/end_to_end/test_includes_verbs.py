@@ -61,19 +61,54 @@ def test_an_edited_text_is_kept_aside_where_it_is_forced(project):
 
 
 def test_all_files_or_none(project):
-    other = (project.root / DOCUMENT).read_text().replace("Phase 1", "Phase 2")
-    project.write({"phases/phase-2-more.md": other})
+    text = (project.root / DOCUMENT).read_text()
+    edited = text.replace("Say why in the first line.\n", "Say nothing.\n")
+    project.write({"docs/a.md": text, "docs/b.md": edited, ".devnet/kept": "no folder\n"})
     moved(project)
-    (project.root / "phases/.phase-2-more.md").mkdir()
-    (project.root / "phases").chmod(0o500)
     before = project.tree()
-    try:
-        answer = project.run("includes", "refresh")
-    finally:
-        (project.root / "phases").chmod(0o700)
-    after = project.tree()
-    assert (answer.code == 0) == (after != before)
-    assert [path for path in after if path.endswith(".tmp")] == []
+    answer = project.run("includes", "refresh", "--force")
+    assert (answer.code, project.tree() == before) == (3, True)
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        ("```\nopen\n", "cannot be quoted"),
+        ("<!-- @end-include -->\n", "cannot be quoted"),
+    ],
+)
+@pytest.mark.parametrize("words", [("print",), ("add", f"{DOCUMENT}:6")], ids=["print", "add"])
+def test_a_section_that_would_break_a_document_is_neither_printed_nor_added(project, words, section, said):
+    project.write({"docs/s.md": f"# Bad\n\n{section}"})
+    before = project.tree()
+    answer = project.run("includes", *words, "docs/s.md#bad")
+    assert (answer.code, answer.out, said in answer.err, project.tree() == before) == (2, "", True, True)
+
+
+def test_add_names_the_cycle_that_it_would_make(project):
+    project.write({"docs/s.md": "# Rule\n\ntext\n"})
+    answer = project.run("includes", "add", "docs/s.md:3", "docs/s.md#rule")
+    assert (answer.code, "leads back to itself" in answer.err) == (2, True)
+
+
+def test_a_link_out_of_the_project_is_told_and_the_rest_is_refreshed(project, tmp_path_factory):
+    outside = tmp_path_factory.mktemp("outside") / "o.md"
+    outside.write_bytes((project.root / DOCUMENT).read_bytes())
+    before = outside.read_bytes()
+    (project.root / "docs").mkdir(exist_ok=True)
+    (project.root / "docs/l.md").symlink_to(outside)
+    new = moved(project)
+    answer = project.run("includes", "refresh")
+    assert (answer.code, "docs/l.md" in answer.out, outside.read_bytes() == before) == (2, True, True)
+    assert new in (project.root / DOCUMENT).read_text()
+
+
+def test_a_section_that_another_document_quotes_is_no_orphan_of_a_named_one(project):
+    project.write({"docs/d.md": "x\n"})
+    project.write({SNIPPETS: "# Commit Rules\n\nSay why in the first line.\n\n# Other\n\nElse.\n"})
+    assert project.run("includes", "add", "docs/d.md:1", f"{SNIPPETS}#other").code == 0
+    found = project.run("includes", "list", DOCUMENT, "--format", "json").json
+    assert (found["orphans"], {one["path"] for one in found["quotes"]}) == ([], {DOCUMENT})
 
 
 @pytest.mark.parametrize(

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from devnet_runner.commands.includes_where import Where
 from devnet_runner.document import read_document
 from devnet_runner.includes import Checker, Jail, scan
-from devnet_runner.includes.compose import block_text, inserted, replaced
-from devnet_runner.includes.refresh import Wanted, refresh
+from devnet_runner.includes.compose import block_text, inserted, quotable, replaced
+from devnet_runner.includes.refresh import Rewritten, Wanted, refresh
 from devnet_runner.text import decode
 
 OLD, NEW = "The old rule.\n", "The new rule ✅.\nOn two lines.\n"
@@ -134,6 +136,28 @@ def test_a_section_that_quotes_others_is_followed_in_one_run():
     assert b"The new rule" in after["0.md"]
 
 
+def test_a_document_that_is_no_text_is_told_and_the_others_are_refreshed(tmp_path):
+    data = {"d.md": block().encode(), "s.md": source().encode(), "z.md": b"caf\xe9\n"}
+    written(tmp_path, data)
+    where = Where.of(tmp_path)
+    found = refresh(sorted(data), where.read, where.jail, Wanted())
+    assert [str(one.where) for one in found.findings] == ["z.md:1"]
+    assert found.changes["d.md"][1].decode() == block(NEW, NEW)
+
+
+def test_good_blocks_are_put_anew_beside_one_that_cannot_be_quoted():
+    host = block() + block("Was.\n", "Was.\n", "t.md#rule") + block()
+    after, found = refreshed({"d.md": host, "s.md": source(), "t.md": "# Rule\n\n~~~\nopen\n"})
+    assert after["d.md"].decode() == block(NEW, NEW) + block("Was.\n", "Was.\n", "t.md#rule") + block(NEW, NEW)
+    assert [(one.id, one.where.line) for one in found.findings] == [("include-unquotable", 4)]
+
+
+def test_a_kept_body_has_a_name_that_every_file_system_takes():
+    one = Rewritten("é/" * 200 + "d.md", 7, "s.md", "rule", "body-edited", b"x")
+    assert len(Path(one.aside).name.encode()) < 200
+    assert one.aside != replace(one, kept=b"y").aside
+
+
 def test_an_include_that_leads_back_is_left():
     files = {"a.md": f"# Rule\n\nA\n{block(source='b.md#rule')}", "b.md": f"# Rule\n\nB\n{block(source='a.md#rule')}"}
     after, found = refreshed(files)
@@ -203,7 +227,20 @@ def test_a_text_put_behind_the_last_line_begins_on_its_own():
     assert inserted(b"a\r\nb", 3, b"new\n") == b"a\r\nb\r\nnew\r\n"
 
 
+def test_a_text_put_before_the_first_line_stands_behind_the_byte_order_mark():
+    assert inserted(b"\xef\xbb\xbf# A\r\n", 1, b"new\n") == b"\xef\xbb\xbfnew\r\n# A\r\n"
+
+
+@given(host=HOSTS, body=st.one_of(GOOD, st.sampled_from(["```\nx\n", "<!--\n", "<!-- @end-include -->\n", "~~~\n"])))
+def test_whether_a_text_can_be_quoted_does_not_depend_on_the_document(host, body):
+    sound = host + "\n" + block() + block()
+    blocks, _ = scan(read_document(sound, ""))
+    after = replaced(sound.encode(), [(blocks[-2], body.encode())])
+    again, _ = scan(read_document(after.decode(), ""))
+    assert quotable(body.encode()) == ([one.body for one in again[-2:]] == [body.encode(), blocks[-1].body])
+
+
 def test_replacing_keeps_how_the_marker_is_written():
     host = block().replace("s.md#rule", "./s.md#rule").encode()
     (one,), _ = scan(read_document(host.decode(), "d.md"))
-    assert replaced(host, one, NEW.encode()).startswith(b"<!-- @include-from: ./s.md#rule, hash: ")
+    assert replaced(host, [(one, NEW.encode())]).startswith(b"<!-- @include-from: ./s.md#rule, hash: ")
