@@ -16,23 +16,10 @@ if TYPE_CHECKING:
 LONGEST, DEEPEST = 2_000, 150
 """Characters and levels of what is read at all: the parser takes its time squared on some hostile commands."""
 KEYWORDS = {
-    "{",
-    "}",
-    "!",
-    "if",
-    "then",
-    "else",
-    "elif",
-    "fi",
-    "do",
-    "done",
-    "case",
-    "esac",
-    "for",
-    "while",
-    "until",
-    "in",
-}
+    "{", "}", "!", "if", "then", "else", "elif", "fi", "do", "done", "case", "esac", "for", "while", "until", "in",
+}  # fmt: skip
+ESCAPED = {"\\(", "\\)", "\\!", "\\;"}
+"""Words of one escaped character, as `find` takes them."""
 STATEMENTS = {
     "command", "list", "pipeline", "negated_command", "redirected_statement", "subshell", "compound_statement",
     "if_statement", "while_statement", "for_statement", "c_style_for_statement", "case_statement",
@@ -129,12 +116,21 @@ def arguments(node: Node) -> list[Node]:
 
 def literal(node: Node) -> str | None:
     """The value of a word that the shell takes as it stands, without its quotes; None where it expands something."""
+    raw = text(node)
     if node.type in {"word", "number"}:
-        raw = text(node)
+        if raw in ESCAPED:
+            return raw[1:]
         return None if set(raw) & set("\\*?[~$`") else raw
     if node.type == "raw_string":
-        return text(node)[1:-1]
+        return raw[1:-1]
     if node.type == "string":
         inner = [child for child in node.named_children if child.type != "string_content"]
-        return None if inner or "\\" in text(node) else text(node)[1:-1]
-    return None
+        return None if inner or "\\" in raw else raw[1:-1]
+    return _joined(node) if node.type == "concatenation" else None
+
+
+def _joined(node: Node) -> str | None:
+    """The value of a word of several parts; None where braces may make several words of it."""
+    parts = [literal(child) for child in node.children]
+    whole = "".join(part for part in parts if part is not None)
+    return None if None in parts or ("{" in whole and ("," in whole or ".." in whole)) else whole

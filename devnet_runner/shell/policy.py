@@ -1,6 +1,7 @@
 """The policy for machines whose kernel holds nothing: commands that only read, and refusal of everything else.
 
-It is an allowlist: a list of forbidden words has as many ways around it as a shell has ways to spell a word.
+It is an allowlist, of programs, of their options and of the shell's own forms: a list of what is forbidden has as
+many ways around it as a shell has ways to spell a word. `/bin/sh` may be any shell: what one of them runs is refused.
 """
 
 from __future__ import annotations
@@ -9,72 +10,101 @@ import re
 from typing import TYPE_CHECKING
 
 from devnet_runner.shell.grammar import Unreadable, arguments, literal, name_of, parse, text, walk
+from devnet_runner.shell.readers import harmless_test, reads_only
 from devnet_runner.shell.status import harmless
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tree_sitter import Node
 
-READERS = {
-    "test", "[", "ls", "cat", "grep", "egrep", "fgrep", "head", "tail", "wc", "cut", "tr", "basename", "dirname", "pwd",
-    "true", "false", ":", "echo", "stat", "diff", "cmp", "readlink", "realpath", "exit", "return", "cd", "sleep", "seq",
-    "tac", "rev", "nl", "which", "type",
+FORMS = {
+    "program", "list", "pipeline", "negated_command", "subshell", "compound_statement", "redirected_statement",
+    "if_statement", "elif_clause", "else_clause", "for_statement", "while_statement", "do_group", "case_statement",
+    "case_item", "command", "command_name", "test_command", "unary_expression", "binary_expression", "test_operator",
+    "parenthesized_expression", "variable_assignment", "variable_assignments", "variable_name",
+    "special_variable_name", "simple_expansion", "expansion", "command_substitution", "string", "string_content",
+    "raw_string", "word", "number", "concatenation", "file_redirect", "file_descriptor", "extglob_pattern",
 }  # fmt: skip
-PLAIN = {"grep", "egrep", "fgrep", "ls", "cat", "head", "wc", "basename", "dirname", "test"}
-"""Readers that stay harmless whatever arguments `xargs` adds."""
-SED = re.compile(r"(?:\d+|\$|/[^/]*/)?(?:,(?:\d+|\$|/[^/]*/))?[pdq]?|s/[^/]*/[^/]*/[gp]*")
-AWK = re.compile(r"\bprintf?\b[^;}\n]*>|\||\bsystem\b|\bgetline\b|@")
-FIND = ("-exec", "-ok", "-delete", "-fprint", "-fls", "-files0-from")
-SORT = re.compile(r"-(?:[a-zA-Z]*[oT]|-o|-te|-comp|-files0)")
-RG = ("--pre", "--hostname-bin", "-z", "--search-zip", "--config")
-GIT = {
-    "log": re.compile(r"-\d+|-n|--oneline|--format=.*|--pretty=.*|--grep=.*|--author=.*|--all|--since=.*|[\w./-]+"),
-    "branch": re.compile(r"--show-current|-r|-a|--list|--remotes|--all"),
-    "rev-parse": re.compile(r"--[\w-]+|[\w./~^@{}-]+"),
-    "rev-list": re.compile(r"--count|--all|--max-count=\d+|[\w./~^@-]+"),
-    "remote": re.compile(r"-v|get-url|[\w-]+"),
-    "symbolic-ref": re.compile(r"--short|-q|HEAD|refs/remotes/[\w-]+/HEAD"),
-    "tag": re.compile(r"-l|--list"),
-}
-DANGEROUS = re.compile(
-    r"-p|-u|--patch|--output.*|--ext-diff|--textconv|add|set-url|remove|rename|prune|update|set-head|rm"
-)
-SETTINGS = re.compile(r"(?:PATH|IFS|ENV|SHELL|PS4|PAGER|EDITOR|LD_.*|DYLD_.*|GIT_.*|BASH.*|RIPGREP.*|GREP_.*|LESS.*)")
-FORBIDDEN = {
-    "function_definition": "it defines a function",
-    "declaration_command": "it changes the environment of what follows",
-    "unset_command": "it changes the environment of what follows",
-}
+"""What a command may be made of: here-documents, arithmetic, arrays, functions and comments are not among it."""
+OPAQUE = {"word", "string_content", "extglob_pattern", "number"}
+"""Leaves whose text the grammar does not look into."""
+HIDDEN = re.compile(r"(?:^|[^\\])(?:\\\\)*(?:`|\$[({\[])")
+EXPANSION = re.compile(r"\$\{#?\w+\}|\$\{\w+:?[-+][\w ./:@%,=-]*\}")
+OWN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
+LOCALE = re.compile(r"(?:LANG|LC_[A-Z]+)=[\w.-]*")
+EXPRESSIONS = {"unary_expression", "binary_expression", "parenthesized_expression"}
 
 
 def refused(command: str) -> str:
     """Why a command may not run where the kernel holds nothing; empty for one that only reads."""
+    if odd := next((char for char in command if not char.isprintable() and char not in "\n\t"), ""):
+        return f"it holds the character {odd!a}, which shells take for different things"
+    if "\\\n" in command:
+        return "it continues a line, inside of a word for all one knows"
     try:
         root = parse(command)
     except Unreadable as error:
         return str(error)
-    return next((why for why in map(_refused, walk(root)) if why), "")
+    nodes = tuple(walk(root))
+    return next((why for why in map(_refused, nodes) if why), "") or _together(root, nodes)
+
+
+def _together(root: Node, nodes: tuple[Node, ...]) -> str:
+    """Why a command is refused as a whole, each part of which only reads."""
+    source, end = root.text or b"", root.start_byte
+    for node in nodes:
+        if not node.children:
+            if source[end - root.start_byte : node.start_byte - root.start_byte].strip():
+                return "the grammar left a part of it out"
+            end = node.end_byte
+    if {"cd", "git"} <= {name_of(node) for node in nodes if node.type == "command"}:
+        return "it asks git in another folder, whose settings git would follow"
+    return ""
 
 
 def _refused(node: Node) -> str:
-    if node.type in FORBIDDEN:
-        return FORBIDDEN[node.type]
-    if node.type == "file_redirect":
-        return _redirect(node)
-    if node.type == "variable_assignment":
-        name = node.child_by_field_name("name")
-        changed = name is not None and SETTINGS.fullmatch(text(name))
-        return f"it sets {text(name)}" if changed and name is not None else ""
-    return _command(node) if node.type == "command" else ""
+    if node.type in {"&", "|&"} or (node.is_named and node.type not in FORMS):
+        return f"it may do more than read by `{text(node)[:60]}`"
+    if node.type in OPAQUE:
+        return f"`{text(node)[:60]}` may hold another command" if HIDDEN.search(text(node)) else ""
+    rule = RULES.get(node.type)
+    return rule(node) if rule else ""
+
+
+def _expansion(node: Node) -> str:
+    return "" if EXPANSION.fullmatch(text(node)) else f"`{text(node)[:60]}` may do more than expand a variable"
+
+
+def _named(node: Node) -> str:
+    """What sets a variable: an environment's variable may change what every program after it does."""
+    name = node.child_by_field_name("name" if node.type == "variable_assignment" else "variable")
+    if (name is not None and OWN_NAME.fullmatch(text(name))) or LOCALE.fullmatch(text(node)):
+        return ""
+    return f"it sets {text(name) if name is not None else 'a variable'}"
 
 
 def _redirect(node: Node) -> str:
-    reads = any(child.type == "<" for child in node.children)
     target = node.child_by_field_name("destination")
-    if reads and target is not None and literal(target) is not None and not text(target).startswith("/dev/"):
+    value = literal(target) if target is not None else None
+    if "<" in {child.type for child in node.children} and value and not value.startswith("/dev/"):
         return ""
     return "" if harmless(node) else f"it writes by {text(node)[:60]}"
+
+
+def _tested(node: Node) -> str:
+    if not text(node).startswith("[ "):
+        return "`[[` evaluates its words in some shells, and is no command in others"
+    return "" if harmless_test(_words(node)) else f"`{text(node)[:60]}` may evaluate a word as an expression"
+
+
+def _words(node: Node) -> list[Node]:
+    """The words between the brackets of a test, in order."""
+    found: list[Node] = []
+    for child in node.children:
+        if child.type in EXPRESSIONS:
+            found += _words(child)
+        elif child.type not in {"[", "]"}:
+            found.append(child)
+    return found
 
 
 def _command(node: Node) -> str:
@@ -83,73 +113,16 @@ def _command(node: Node) -> str:
     name = name_of(node)
     if not name:
         return f"what it calls is not written out: {text(node)[:60]}"
-    words = [literal(one) for one in arguments(node)]
-    if name in CHECKS:
-        return f"`{text(node)[:60]}` may do more than read" if not CHECKS[name](words) else ""
-    return "" if name in READERS else f"`{name}` is not known to only read"
+    if reads_only(name, arguments(node)):
+        return ""
+    return f"`{text(node)[:60]}` is not known to only read"
 
 
-def _known(words: list[str | None]) -> list[str] | None:
-    return None if None in words else [word for word in words if word is not None]
-
-
-def _find(words: list[str | None]) -> bool:
-    return not any(word is None or word.startswith(FIND) for word in words[:1]) and not any(
-        word is not None and word.startswith(FIND) for word in words
-    )
-
-
-def _sort(words: list[str | None]) -> bool:
-    return not any(word is None or SORT.match(word) for word in words)
-
-
-def _rg(words: list[str | None]) -> bool:
-    return not any(word is not None and word.startswith(RG) for word in words)
-
-
-def _sed(words: list[str | None]) -> bool:
-    known = _known(words)
-    if known is None:
-        return False
-    operands = [word for word in known if not word.startswith("-")]
-    options = [word for word in known if word.startswith("-")]
-    return set(options) <= {"-n", "-E", "-r"} and bool(operands) and SED.fullmatch(operands[0]) is not None
-
-
-def _awk(words: list[str | None]) -> bool:
-    known = _known(words)
-    if known is None or any(word.startswith("-") and not word.startswith("-F") for word in known):
-        return False
-    return not any(AWK.search(word) for word in known)
-
-
-def _xargs(words: list[str | None]) -> bool:
-    known = _known(words)
-    if known is None:
-        return False
-    while known and re.fullmatch(r"-0|-r|-n\d+|-I\{\}|--null|--no-run-if-empty", known[0]):
-        known.pop(0)
-    return bool(known) and known[0] in PLAIN
-
-
-def _git(words: list[str | None]) -> bool:
-    known = _known(words)
-    if not known or known[0] not in GIT:
-        return False
-    pattern, rest = GIT[known[0]], known[1:]
-    bare = known[0] == "remote" and rest and rest[0] not in {"-v", "get-url"}
-    return not bare and all(pattern.fullmatch(word) and not DANGEROUS.fullmatch(word) for word in rest)
-
-
-CHECKS: dict[str, Callable[[list[str | None]], bool]] = {
-    "find": _find,
-    "sort": _sort,
-    "uniq": lambda words: not any(word is None or not word.startswith("-") for word in words),
-    "rg": _rg,
-    "sed": _sed,
-    "awk": _awk,
-    "xargs": _xargs,
-    "git": _git,
-    "printf": lambda words: words[:1] != ["-v"],
-    "command": lambda words: words[:1] == ["-v"],
+RULES = {
+    "expansion": _expansion,
+    "variable_assignment": _named,
+    "for_statement": _named,
+    "file_redirect": _redirect,
+    "test_command": _tested,
+    "command": _command,
 }

@@ -106,3 +106,58 @@ HARMLESS = [
     "rg --max-count 1 was . --glob '*.ts'",
 ]
 """Commands that only read: a policy that refused them would make real tests impossible."""
+
+SUBTLE = [
+    ("find-option-in-variable", "sh", "x=-delete; find . -name victim $x"),
+    ("find-option-substituted", "sh", "find . -name victim $(echo -delete)"),
+    ("find-option-in-pieces", "sh", "find . -name victim -de''lete"),
+    ("find-option-escaped", "sh", r"find . -name victim -dele\te"),
+    ("find-option-in-braces", "bash", "find . -name victim -dele{te,te}"),
+    ("find-option-ansi-quoted", "bash", "find . -name victim $'-delete'"),
+    ("sort-option-shortened", "sh", "seq 9999 | sort --co=./ls -S 1k"),
+    ("uniq-output-after-dashes", "sh", "echo x | uniq -- - -mark"),
+    ("awk-write-after-semicolon", "sh", 'awk \'BEGIN { print ";" > "mark" }\''),
+    ("awk-write-on-the-next-line", "sh", "awk 'BEGIN { print 1 \\\n > \"mark\" }'"),
+    ("write-inside-brackets", "sh", "[ a > mark ]"),
+    ("loop-over-the-path", "sh", "for PATH in .; do ls; done"),
+    ("element-of-the-path", "bash", "PATH[0]=.; ls"),
+    ("git-remote-changed-verbosely", "sh", "git remote -v set-branches far x"),
+    ("git-head-moved", "sh", "git symbolic-ref HEAD refs/remotes/origin/HEAD"),
+    ("backquotes-in-a-default", "sh", "echo ${x:-`touch mark`}"),
+    ("substitution-in-a-quoted-default", "sh", "echo \"${x:-'$(touch mark)'}\""),
+    ("backquotes-in-a-here-document", "sh", "cat <<E\n`touch mark`\nE\n"),
+    ("no-comment-after-a-bracket", "sh", "[ a ]#; touch mark"),
+    ("no-comment-after-a-return", "sh", "echo a\r#; touch mark"),
+    ("no-comment-after-a-joined-line", "sh", "echo a\\\n#; touch mark"),
+    ("subscript-that-is-tested", "bash", "test -v 'a[$(touch mark)]'"),
+    ("subscript-in-brackets", "bash", "[ -v 'a[$(touch mark)]' ]"),
+    ("subscript-compared", "bash", "[[ 'a[$(touch mark)]' -eq 1 ]]"),
+    ("subscript-printed-into", "bash", "x=-v; printf $x 'a[$(touch mark)]' hi"),
+    ("subscript-assigned", "bash", "x='b[$(touch mark)]'; a[x]=1"),
+    ("arithmetic-of-a-value", "bash", "x='a[$(touch mark)]'; echo $((x))"),
+    ("part-of-a-value", "bash", "x='a[$(touch mark)]'; y=abc; echo ${y:x}"),
+    ("indirect-value", "bash", "x='a[$(touch mark)]'; echo ${!x}"),
+    ("value-as-a-prompt", "bash", "x='$(touch mark)'; echo ${x@P}"),
+]
+"""Ways around a list of allowed words, with a shell in which each works: `ls` is a program of the project."""
+
+READING = [
+    "find . -name \"*.ts\" -mtime -3 -size +1k",
+    "find src -type f -not -path '*/gen/*'",
+    "test \"$(grep -c was victim)\" -gt 0",
+    "[ \"$(cat victim)\" = \"as it was\" ]",
+    "grep -rn \"\\$inferSelect\" .",
+    "x=1; test \"$x\" = 1",
+    "for f in a b; do test -f \"$f\" || exit 1; done",
+    "LC_ALL=C sort -u -k 2 victim | uniq -c",
+    "awk -F: '$1 > 3 { print $2 }' victim",
+    "git log --format=%H -1 HEAD",
+    "git symbolic-ref --short HEAD",
+    "git remote get-url origin",
+    "printf '%s\\n' \"$x\" | tr a-z A-Z",
+    "echo \"${x:-none}\" ${#x}",
+    "case \"$x\" in *.ts) true;; *) false;; esac",
+    "ls x | xargs -I{} grep -q y {}",
+    "wc -l <victim",
+]  # fmt: skip
+"""More that only reads, near to what does not."""
