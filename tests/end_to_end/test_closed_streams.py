@@ -9,7 +9,9 @@ import pytest
 
 def closing(project, stream, *words):
     argv = ["sh", "-c", f'exec "$@" {stream}>&-', "sh", *project.command(*words)]
-    return subprocess.run(argv, cwd=project.root, env=project.environment(), capture_output=True, text=True, check=False)
+    return subprocess.run(
+        argv, cwd=project.root, env=project.environment(), capture_output=True, text=True, check=False
+    )
 
 
 @pytest.mark.parametrize("words", [("status",), ("includes", "check"), ("standards", "run"), ("init", "--dry-run")])
