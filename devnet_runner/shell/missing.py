@@ -8,7 +8,9 @@ FUNCTION = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 BUILTINS = {
     "test", "[", "cd", "echo", "printf", "true", "false", "exit", "return", "read", "pwd", "set", "unset", "export",
     "eval", "exec", "trap", "shift", "local", "command", "type", "umask", "wait", "times", "ulimit", "kill", "hash",
-    "alias", "bg", "fg", "jobs", "getopts", "if", "then", "else", "fi", "for", "do", "done", "while", "case", "esac",
+    "alias", "bg", "fg", "jobs", "getopts", "break", "continue", "readonly", "source", "builtin", "declare",
+    "typeset", "let", "shopt", "mapfile", "readarray", "pushd", "popd", "time", "until", "in", "select", "function",
+    "coproc", "if", "then", "else", "fi", "for", "do", "done", "while", "case", "esac",
 }  # fmt: skip
 SEARCHES = {"grep", "egrep", "fgrep", "rg"}
 LOOKERS = {"diff": 2, "cmp": 2} | dict.fromkeys(

@@ -7,18 +7,21 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from devnet_runner.shell.chain import JOINED, chain
 from devnet_runner.shell.ends import BAD, GOOD
 from devnet_runner.shell.grammar import Unreadable, name_of, parse, statements, text, walk
 from devnet_runner.shell.missing import supposing
-from devnet_runner.shell.rewrite import rewritten
-from devnet_runner.shell.simple import ALWAYS_GOOD, UNKNOWABLE
-from devnet_runner.shell.status import ends
+from devnet_runner.shell.rewrite import noise, rewritten
+from devnet_runner.shell.simple import UNKNOWABLE
+from devnet_runner.shell.status import ends, pipeline, stage
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 SILENT = re.compile(r"-[a-zA-Z]*[sS][a-zA-Z]*|--no-messages|--silent|--quiet")
 CHOICES = {"negated_command", "pipeline", "command_substitution", "if_statement", "while_statement", "case_statement"}
+
+UNREAD = {"function_definition", "readonly", "heredoc_redirect"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ def read_command(command: str) -> Reading:
         return Reading(str(error))
     nodes = tuple(walk(root))
     names = tuple(dict.fromkeys(filter(None, (name_of(node) for node in nodes if node.type == "command"))))
-    status = ends(root).all if not UNKNOWABLE & set(names) else GOOD | BAD
+    status = GOOD | BAD if _unknowable(names, nodes) else ends(root).all
     certain = status in {GOOD, BAD}
     return Reading(
         cannot_fail=status == GOOD,
@@ -77,6 +80,11 @@ def counterfactual(command: str, reading: Reading) -> str | None:
     return supposing(command, reading.names) if reading.compound and reading.names else None
 
 
+def _unknowable(names: tuple[str, ...], nodes: tuple[Node, ...]) -> bool:
+    """Whether a name may mean something else than it does, an assignment fail, or text hide a part of the command."""
+    return bool(UNKNOWABLE & set(names)) or any(node.type in UNREAD for node in nodes)
+
+
 def _compound(root: Node, nodes: tuple[Node, ...]) -> bool:
     return len(statements(root)) > 1 or any(node.type in CHOICES or node.type == "||" for node in nodes)
 
@@ -90,16 +98,23 @@ def _hushed(nodes: tuple[Node, ...]) -> bool:
 def _reason(node: Node, *, passes: bool) -> str:
     """The part of a command that decides how it ends."""
     word = "succeeds" if passes else "fails"
+    if node.type in JOINED:
+        return _decisive(node, word, passes=passes)
     inner = statements(node)
-    if node.type == "list" and (_noise(inner[1]) or ends(inner[0]).all == GOOD | BAD):
-        operator = next(child.type for child in node.children if child.type in {"&&", "||"})
-        return f"`{operator} {text(inner[1])[:80]}` {word} whatever came before"
-    if node.type == "pipeline" and inner[0].type == "negated_command":
-        return f"`{text(inner[-1])[:80]}` always succeeds, and `!` turns that around"
-    if node.type in {"program", "list", "pipeline", "compound_statement", "subshell"} and inner:
+    if node.type in {"program", "compound_statement", "subshell"} and inner:
         return _reason(inner[-1], passes=passes)
     return f"`{text(node)[:80]}` always {word}"
 
 
-def _noise(node: Node) -> bool:
-    return name_of(node) in ALWAYS_GOOD
+def _decisive(node: Node, word: str, *, passes: bool) -> str:
+    """The pipeline of several, or the stage of a pipeline, that decides."""
+    *before, last = chain(node)
+    if before and (noise(last) or pipeline(before[-1]).all == GOOD | BAD):
+        return f"`{last.operator} {last.said()[:80]}` {word} whatever came before"
+    final = last.stages[-1]
+    if last.negated and passes is (stage(final).all == BAD):
+        happens = "fails" if passes else "succeeds"
+        return f"`{final.said()[:80]}` always {happens}, and `!` turns that around"
+    if final.command is not None and not final.redirects:
+        return _reason(final.command, passes=passes)
+    return f"`{final.said()[:80]}` always {word}"

@@ -5,69 +5,86 @@ Only what is certain is claimed; what depends on anything may end either way.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from devnet_runner.shell.chain import JOINED, chain
 from devnet_runner.shell.ends import BAD, EITHER, GOOD, NEVER, Ends
-from devnet_runner.shell.grammar import statements, text
-from devnet_runner.shell.simple import assignment, command, test_command
+from devnet_runner.shell.grammar import STATEMENTS, name_of, text
+from devnet_runner.shell.simple import UNKNOWN, assignment, command, test_command
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from tree_sitter import Node
+
+    from devnet_runner.shell.chain import Pipeline, Stage
+
+EXPANDING = {
+    "command", "variable_assignment", "variable_assignments", "test_command", "for_statement", "c_style_for_statement",
+    "case_statement",
+}  # fmt: skip
+ABORTS = re.compile(r"\$\(\(|\$\[|\$\{(?!#?(?:[A-Za-z_]\w*|[@*#?$!0-9-])\}|[A-Za-z_]\w*(?::?[-+]|##?|%%?))")
+"""Expansions that may fail: arithmetic, and of braces all but a name alone, with a default, or without an end of it."""
+SPECIAL = {":", "exit", "return", "export", "unset", "shift", "times"}
+"""Builtins that take the shell with them where a redirection of theirs fails."""
 
 
 def ends(node: Node) -> Ends:
     """How a node of the syntax tree can end."""
-    return RULES.get(node.type, _either)(node)
+    found = RULES.get(node.type, _either)(node)
+    if node.type in EXPANDING and _aborts(node):
+        return Ends(found.normal | BAD, found.exits | BAD)
+    return found
 
 
 def _either(_: Node) -> Ends:
     return Ends(EITHER)
 
 
-def _good(_: Node) -> Ends:
-    return Ends(GOOD)
-
-
 def _sequence(node: Node) -> Ends:
+    return _in_order(node.children)
+
+
+def _in_order(nodes: Iterable[Node]) -> Ends:
     found = Ends(GOOD)
-    for child in node.children:
+    for child in nodes:
         if child.type == "&":
             # What runs in the background tells nothing.
             found = Ends(GOOD, found.exits)
-        elif child in statements(node):
+        elif child.type in STATEMENTS:
             found = found.then(ends(child), EITHER)
     return found
 
 
-def _list(node: Node) -> Ends:
-    left, right = statements(node)
-    operator = next(child.type for child in node.children if child.type in {"&&", "||"})
-    return ends(left).then(ends(right), GOOD if operator == "&&" else BAD)
+def _chain(node: Node) -> Ends:
+    first, *following = chain(node)
+    found = pipeline(first)
+    for one in following:
+        found = found.then(pipeline(one), GOOD if one.operator == "&&" else BAD)
+    return found
 
 
-def _pipeline(node: Node) -> Ends:
-    stages = statements(node)
-    last = stages[-1]
-    found = Ends(ends(last).all)
-    # The grammar gives the negation of a pipeline to its first command.
-    return _negated_ends(found) if stages[0].type == "negated_command" else found
+def pipeline(one: Pipeline) -> Ends:
+    """How a pipeline can end: as its last stage does, which is a shell of its own where there are several."""
+    found = stage(one.stages[-1])
+    if len(one.stages) > 1:
+        found = Ends(found.all)
+    return Ends(frozenset(not status for status in found.normal), found.exits) if one.negated else found
 
 
-def _negated(node: Node) -> Ends:
-    return _negated_ends(ends(statements(node)[0]))
+def stage(one: Stage) -> Ends:
+    """How a command with its redirections can end."""
+    found = ends(one.command) if one.command is not None else Ends(GOOD)
+    if all(harmless(redirect) for redirect in one.redirects):
+        return found
+    fatal = one.command is None or name_of(one.command) in SPECIAL or any(map(_aborts, one.redirects))
+    return Ends(found.normal | BAD, found.exits | BAD if fatal else found.exits)
 
 
-def _negated_ends(found: Ends) -> Ends:
-    return Ends(frozenset(not status for status in found.normal), found.exits)
-
-
-def _redirected(node: Node) -> Ends:
-    body = node.child_by_field_name("body")
-    found = ends(body) if body is not None else Ends(GOOD)
-    certain = all(harmless(child) for child in node.children_by_field_name("redirect"))
-    return found if certain else Ends(found.normal | BAD, found.exits)
+def _aborts(node: Node) -> bool:
+    """Whether an expansion may fail, and end the shell."""
+    return ABORTS.search(text(node)) is not None
 
 
 def harmless(redirect: Node) -> bool:
@@ -76,7 +93,7 @@ def harmless(redirect: Node) -> bool:
         return True
     target = redirect.child_by_field_name("destination")
     duplicates = any(child.type in {">&", "<&"} for child in redirect.children)
-    return target is not None and (text(target) == "/dev/null" or (duplicates and target.type == "number"))
+    return target is not None and (text(target) == "/dev/null" or (duplicates and text(target) in {"0", "1", "2"}))
 
 
 def _subshell(node: Node) -> Ends:
@@ -85,19 +102,21 @@ def _subshell(node: Node) -> Ends:
 
 def _if(node: Node) -> Ends:
     """Conditions and bodies in order; without any that holds, it succeeds."""
-    condition = node.child_by_field_name("condition")
-    asked = ends(condition) if condition is not None else Ends(EITHER)
-    others = [child for child in node.named_children if child.type in {"elif_clause", "else_clause"}]
-    body = Ends(GOOD)
-    for child in statements(node):
-        if child != condition:
-            body = body.then(ends(child), EITHER)
-    other = Ends(GOOD)
-    for clause in reversed(others):
-        other = _sequence(clause) if clause.type == "else_clause" else Ends(EITHER, _sequence(clause).exits)
-    taken = [found for status, found in ((True, body), (False, other)) if status in asked.normal]
+    asked = _in_order(node.children_by_field_name("condition"))
+    then = next(at for at, child in enumerate(node.children) if child.type == "then")
+    clauses = [child for child in node.children[then:] if child.type in {"elif_clause", "else_clause"}]
+    body = _in_order(child for child in node.children[then:] if child.type not in {"elif_clause", "else_clause"})
+    taken = [body] * (True in asked.normal) + [_otherwise(clauses)] * (False in asked.normal)
     normal = frozenset[bool]().union(*(found.normal for found in taken))
     return Ends(normal, asked.exits.union(*(found.exits for found in taken)))
+
+
+def _otherwise(clauses: list[Node]) -> Ends:
+    """What follows where the first condition does not hold; of a second condition nothing is worked out."""
+    found = [_sequence(clause) for clause in clauses]
+    if len(found) == 1 and clauses[0].type == "else_clause":
+        return found[0]
+    return Ends(EITHER, NEVER.union(*(_block(clause).exits for clause in clauses))) if found else Ends(GOOD)
 
 
 def _block(node: Node) -> Ends:
@@ -112,17 +131,15 @@ RULES: dict[str, Callable[[Node], Ends]] = {
     "program": _sequence,
     "compound_statement": _sequence,
     "subshell": _subshell,
-    "list": _list,
-    "pipeline": _pipeline,
-    "negated_command": _negated,
-    "redirected_statement": _redirected,
+    **dict.fromkeys(JOINED, _chain),
     "if_statement": _if,
     "while_statement": _block,
     "for_statement": _block,
     "c_style_for_statement": _block,
     "case_statement": _block,
-    "function_definition": _good,
     "command": command,
+    "declaration_command": lambda _: UNKNOWN,
+    "unset_command": lambda _: UNKNOWN,
     "test_command": test_command,
     "variable_assignment": assignment,
 }
