@@ -7,6 +7,7 @@ import importlib
 import os
 import signal
 import sys
+from typing import NoReturn
 
 import click
 
@@ -50,11 +51,20 @@ def main(argv: list[str] | None = None) -> None:
     """Run the command line and exit; SIGTERM and SIGHUP end a run as Ctrl-C does, unless the caller ignores them."""
     for number in ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, signal.default_int_handler)
+            signal.signal(number, _interrupted)
     code = 3 if _unheard() else _exit_code(argv)
     # The end of the process is no time to look for garbage.
     gc.freeze()
     sys.exit(code)
+
+
+def _interrupted(*_: object) -> NoReturn:
+    """Interrupt the run, once: whoever asks again while everything is being stopped wants just that."""
+    for number in ENDING:
+        if signal.getsignal(number) is _interrupted:
+            # Not SIG_IGN: Python complains of a signal that it has taken already when that is set.
+            signal.signal(number, lambda *_: None)
+    raise KeyboardInterrupt
 
 
 def _unheard() -> bool:
@@ -95,8 +105,6 @@ def _exit_code(argv: list[str] | None) -> int:
 
 def _settle() -> None:
     """Let nothing hold up the end of an interrupted run, whose parts have all been stopped."""
-    for number in ENDING:
-        signal.signal(number, signal.SIG_IGN)
     # The interpreter waits for every thread: a call of git that was cut off leaves the timer of its limit behind.
     threading = importlib.import_module("threading")
     for thread in threading.enumerate():

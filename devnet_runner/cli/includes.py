@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 import click
 
-from devnet_runner.cli.loading import FORMATS, call
+from devnet_runner.cli.loading import FORMATS, call, here
 
 
 @click.group()
@@ -26,7 +25,7 @@ def includes() -> None:
 def check(**options: Any) -> int:
     """Check the includes of PATHs: files, or folders; without any, the whole repository without what git ignores."""
     name = "includes_json" if options["form"] == "json" else "includes"
-    return call(name)(start=Path.cwd(), environ=os.environ, **options)
+    return call(name)(start=here(), environ=os.environ, **options)
 
 
 @includes.command()
@@ -37,7 +36,7 @@ def check(**options: Any) -> int:
 @click.option("--format", "form", type=FORMATS, default="text", help="The report's format.")
 def refresh(**options: Any) -> int:
     """Put quoted text anew where its source has moved, in PATHs or in the whole repository: all files or none."""
-    return call("includes_refresh")(start=Path.cwd(), environ=os.environ, **options)
+    return call("includes_refresh")(start=here(), environ=os.environ, **options)
 
 
 @includes.command()
@@ -45,14 +44,14 @@ def refresh(**options: Any) -> int:
 @click.argument("source", metavar="SOURCE#ANCHOR")
 def add(**options: Any) -> int:
     """Insert an include of a section before a line of a document."""
-    return call("includes_add")(start=Path.cwd(), environ=os.environ, **options)
+    return call("includes_add")(start=here(), environ=os.environ, **options)
 
 
 @includes.command("print")
 @click.argument("source", metavar="SOURCE#ANCHOR")
 def print_block(**options: Any) -> int:
     """Print the include of a section as it would stand in a document."""
-    return call("includes_add")(start=Path.cwd(), environ=os.environ, place="", **options)
+    return call("includes_add")(start=here(), environ=os.environ, place="", **options)
 
 
 @includes.command("list")
@@ -60,4 +59,4 @@ def print_block(**options: Any) -> int:
 @click.option("--format", "form", type=FORMATS, default="text", help="The report's format.")
 def list_quotes(**options: Any) -> int:
     """Show who quotes what, which sections nobody quotes, and which texts stand there twice."""
-    return call("includes_list")(start=Path.cwd(), environ=os.environ, **options)
+    return call("includes_list")(start=here(), environ=os.environ, **options)

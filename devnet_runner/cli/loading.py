@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 FORMATS = click.Choice(["text", "json"])
+
+
+def here() -> Path:
+    """The working directory. Raises a usage error where it does not exist any more."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise click.ClickException("the working directory does not exist any more; go to another") from error
 
 
 def call(name: str) -> Callable[..., int]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from devnet_runner.cli.loading import FORMATS, call
+from devnet_runner.cli.loading import FORMATS, call, here
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +44,7 @@ def _one_choice(options: dict[str, Any]) -> None:
 def run(**options: Any) -> int:
     """Run the tests of standards, each held by the kernel: they read the project, and change and reach nothing."""
     _one_choice(options)
-    return call("standards_run")(start=Path.cwd(), environ=os.environ, **options)
+    return call("standards_run")(start=here(), environ=os.environ, **options)
 
 
 @standards.command()
@@ -53,7 +52,7 @@ def run(**options: Any) -> int:
 def check(**options: Any) -> int:
     """Check the documents: blocks, dependencies, variables and waivers. Nothing of them runs."""
     _one_choice(options)
-    return call("standards_check")(start=Path.cwd(), environ=os.environ, lint=False, **options)
+    return call("standards_check")(start=here(), environ=os.environ, lint=False, **options)
 
 
 @standards.command("list")
@@ -61,7 +60,7 @@ def check(**options: Any) -> int:
 def list_tests(**options: Any) -> int:
     """List the tests, with what each of them needs."""
     _one_choice(options)
-    return call("standards_list")(start=Path.cwd(), environ=os.environ, **options)
+    return call("standards_list")(start=here(), environ=os.environ, **options)
 
 
 @standards.command()
@@ -69,4 +68,4 @@ def list_tests(**options: Any) -> int:
 def lint(**options: Any) -> int:
     """Check, and name the tests that prove nothing with a rewrite, dead references, and unreachable documents."""
     _one_choice(options)
-    return call("standards_check")(start=Path.cwd(), environ=os.environ, lint=True, **options)
+    return call("standards_check")(start=here(), environ=os.environ, lint=True, **options)

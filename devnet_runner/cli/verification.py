@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 import click
 
-from devnet_runner.cli.loading import FORMATS, call
+from devnet_runner.cli.loading import FORMATS, call, here
 
 
 @click.command()
@@ -24,7 +23,7 @@ def run(**options: Any) -> int:
     if options["step"] == "":
         raise click.BadParameter("it is empty: name a step, or leave --step away", param_hint="--step")
     options["step"] = options["step"] or ""
-    return call("run")(start=Path.cwd(), environ=os.environ, **options)
+    return call("run")(start=here(), environ=os.environ, **options)
 
 
 @click.command()
@@ -33,11 +32,11 @@ def run(**options: Any) -> int:
 @click.option("--repair", is_flag=True, help="Repair a document whose encoding was damaged, in place.")
 def plan(**options: Any) -> int:
     """Show what the document of PHASE declares, and every fault of it."""
-    return call("plan")(start=Path.cwd(), environ=os.environ, **options)
+    return call("plan")(start=here(), environ=os.environ, **options)
 
 
 @click.command()
 @click.option("--format", "form", type=FORMATS, default="text", help="The report's format.")
 def status(**options: Any) -> int:
     """Say where the plan stands and the next command, from files alone."""
-    return call("status")(start=Path.cwd(), environ=os.environ, **options)
+    return call("status")(start=here(), environ=os.environ, **options)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from devnet_runner import git
 from devnet_runner.commands.inputs import Inputs, take_digests
-from devnet_runner.commands.standards_trial import keep_standards
+from devnet_runner.commands.standards_trial import keep_standards, not_kept
 from devnet_runner.database import Database, open_database
 from devnet_runner.database.folders import bases, run_folder, sweep
 from devnet_runner.digest import Digest
@@ -55,7 +55,7 @@ def examine(inputs: Inputs, around: Surroundings) -> tuple[Facts, tuple[Finding,
     facts = Facts(inputs.digests, inputs.repository, inputs.tools, inputs.includes)
     halts = inputs.mode == "blocking" and not around.keep_going
     if halts and any(finding.blocking for finding in inputs.findings):
-        return facts, inputs.findings
+        return facts, (*inputs.findings, *not_kept(inputs))
     facts, found = keep_standards(inputs, facts, around.environ, around.live.note)
     if halts and any(finding.blocking for finding in found):
         return facts, (*inputs.findings, *found)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from devnet_runner.commands.refusal import refuse
@@ -84,9 +86,10 @@ def _phases(root: Path, settings: Settings, library: Library) -> Iterator[Findin
 
 def _invalid(root: Path, standards: Standards, environ: Mapping[str, str]) -> Iterator[Finding]:
     """Commands that the shell itself does not take; it reads them and runs nothing."""
-    with open_sandbox(root, environ, 1) as sandbox:
-        for test in standards.tests:
-            ended = sandbox.run(Trial(SYNTAX_ONLY, {"COMMAND": test.command}))
+    workers = max(1, min(os.cpu_count() or 1, len(standards.tests) // 4))
+    with open_sandbox(root, environ, workers) as sandbox, ThreadPoolExecutor(workers) as pool:
+        trials = (Trial(SYNTAX_ONLY, {"COMMAND": test.command}) for test in standards.tests)
+        for test, ended in zip(standards.tests, pool.map(sandbox.run, trials), strict=True):
             if test.command and ended.exit_code != 0:
                 said = ended.output.strip().splitlines()[-1:] or ["it cannot be read"]
                 what = f"the command of {test.name} is no valid shell: {said[0][:200]}"

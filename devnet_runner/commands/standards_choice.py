@@ -31,7 +31,7 @@ def of_phase(root: Path, settings: Settings, phase: Phase) -> tuple[str, ...]:
     if chosen == (ALL,):
         return every_standard(root, settings)
     if chosen != (ROUTED,):
-        return named(root, root, chosen)
+        return named(root, root, [path for path in chosen if (root / path).exists()])
     known = every_standard(root, settings)
     read, dispatcher = reader(root), dispatcher_of(root, settings)
     words = "\n".join([phase.title, *(step.title for step in phase.steps), *_tasks(phase)])
@@ -54,7 +54,7 @@ def every_standard(root: Path, settings: Settings) -> tuple[str, ...]:
 
 def every_document(root: Path, settings: Settings) -> tuple[str, ...]:
     """Every document of the standards folders, in order."""
-    found = documents([root / folder for folder in folders(root, settings)])
+    found = documents([root / folder for folder in folders(root, settings) if (root / folder).exists()])
     return tuple(os.path.relpath(path, root) for path in found)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from devnet_runner.commands.refusal import rooted
 from devnet_runner.commands.standards_choice import every_standard, folders, named, of_phase, reader, text_of
+from devnet_runner.commands.standards_settings import lost
 from devnet_runner.errors import InputError
 from devnet_runner.findings import Finding, Place
 from devnet_runner.includes import top_of
@@ -89,7 +90,7 @@ def read_standards(root: Path, settings: Settings, files: Iterable[str]) -> Stan
     values = {name: one.value for name, one in variables.items()}
     checked = tuple(test.explained(values) for test in checked)
     waivers, of_waivers, used = _waivers(root, settings, checked)
-    findings += [*of_graph, *of_variables, *of_waivers]
+    findings += [*of_graph, *of_variables, *of_waivers, *lost(root, settings)]
     ordered = tuple(sorted(findings, key=lambda finding: finding.where))
     return Standards(tuple(holding), checked, ordered, variables, waivers, used)
 
@@ -108,7 +109,7 @@ def phase_standards(root: Path, settings: Settings, phase: Phase) -> tuple[Stand
         return standards, ()
     what = f"no standard with a test was found for phase {phase.number}, and the settings ask for them"
     fix = "name documents under `standards.phases`, or take the entry out"
-    return standards, (Finding("standards-none", Place(settings.path), what, fix),)
+    return standards, (*standards.findings, Finding("standards-none", Place(settings.path), what, fix))
 
 
 def _waivers(

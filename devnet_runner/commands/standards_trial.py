@@ -72,3 +72,12 @@ def keep_standards(
     run = try_standards(inputs.root, inputs.settings, inputs.standards, environ)
     findings, used = judged(run, inputs.settings, inputs.standards, inputs.plan.command)
     return replace(facts, standards=run, waivers=used), findings
+
+
+def not_kept(inputs: Inputs) -> tuple[Finding, ...]:
+    """The note that the tests of the phase's standards are not run, where it has some."""
+    if inputs.standards is None or not inputs.standards.tests:
+        return ()
+    what = f"{len(inputs.standards.tests)} tests of standards are not run after what blocks here"
+    place = Place(inputs.standards.files[0])
+    return (Finding("standards-not-run", place, what, "mend that first, or add --keep-going", blocking=False),)

@@ -33,9 +33,11 @@ mq_unlink 241 181, bpf 321 280, perf_event_open 298 241, userfaultfd 323 282, op
 name_to_handle_at 303 264, settimeofday 164 170, clock_settime 227 112, adjtimex 159 171, clock_adjtime 305 266,
 sethostname 170 161, setdomainname 171 162, reboot 169 142, kexec_load 246 104, kexec_file_load 320 294,
 init_module 175 105, finit_module 313 273, delete_module 176 106, acct 163 89, quotactl 179 60, quotactl_fd 443 443,
+memfd_create 319 279, memfd_secret 447 447,
 syslog 103 116, vhangup 153 58, iopl 172 -1, ioperm 173 -1, personality 135 92, fanotify_init 300 262
 """
-"""Name and numbers: connections of every family, metadata, mounts, other processes, keys, clocks, the kernel."""
+"""Name and numbers: connections of every family, metadata, mounts, other processes, keys, clocks, uncounted memory, the
+kernel."""
 
 UNKNOWN = "io_uring_setup 425 425, io_uring_enter 426 426, io_uring_register 427 427, clone3 435 435"
 """Calls that a filter cannot look into: programs take their absence well, and fall back."""

@@ -9,6 +9,7 @@ import time
 
 from devnet_runner.keeper.confinement import Confinement
 from devnet_runner.keeper.filters import seccomp_filter
+from devnet_runner.keeper.folders import emptied
 from devnet_runner.keeper.kernel import (
     SET_CHILD_SUBREAPER,
     SET_DEATH_SIGNAL,
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
 
 
 SIGKILL = 9
-DEEPEST = 64  # folders
 LIMIT = 10.0  # seconds for the self-test
 SETS = ("CapInh", "CapPrm", "CapEff", "CapAmb")  # what a process may gain is bounded by its lack of new privileges
 CAPABILITIES = f"while read name set; do case $name in {':|'.join(SETS)}:) echo $set;; esac; done < /proc/self/status"
@@ -157,25 +157,3 @@ def _serve(source: BinaryIO, target: BinaryIO, scratch: str, how: tuple[Confinem
         target.write(head.encode() + said)
         if not clean:
             return
-
-
-def emptied(folder: str, depth: int = 0) -> bool:
-    """Whether nothing is left in a folder after everything in it was removed; it gives up where that is deep."""
-    try:
-        with os.scandir(folder) as entries:
-            return all(_removed(entry, depth) for entry in entries)
-    except OSError:
-        return False
-
-
-def _removed(entry: os.DirEntry[str], depth: int) -> bool:
-    if not entry.is_dir(follow_symlinks=False):
-        os.unlink(entry.path)
-        return True
-    # A test may have made it without any right for its owner; where the keeper may not change that, it is replaced.
-    if not os.access(entry.path, os.R_OK | os.W_OK | os.X_OK):
-        os.chmod(entry.path, 0o700)
-    if depth == DEEPEST or not emptied(entry.path, depth + 1):
-        return False
-    os.rmdir(entry.path)
-    return True

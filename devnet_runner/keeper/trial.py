@@ -8,6 +8,7 @@ import signal
 import time
 from itertools import islice
 
+from devnet_runner.keeper.folders import larger
 from devnet_runner.keeper.kernel import enter_new_pid_namespace
 from devnet_runner.keeper.processes import below, end_all, kill, kill_group, memory, own_number, visible
 
@@ -31,7 +32,9 @@ CHUNK = 1 << 16
 MOST_PROCESSES, MOST_MEMORY = 256, 2 << 30
 KEPT, MOST_OUTPUT = 1 << 16, 4 << 20  # bytes
 ENDED, TIMED_OUT, NOT_STARTED = "ended", "timed_out", "not_started"
-TOO_MUCH_OUTPUT, TOO_MANY_PROCESSES, TOO_MUCH_MEMORY = "output", "processes", "memory"
+TOO_MUCH_OUTPUT, TOO_MANY_PROCESSES, TOO_MUCH_MEMORY, TOO_MUCH_WRITTEN = "output", "processes", "memory", "written"
+REST = 0.05  # seconds between two looks at the scratch folder
+MOST_WRITTEN = 256 << 20
 
 
 class Output:
@@ -64,7 +67,8 @@ class Trial:
 
     def __init__(self, order: Order, confinement: Confinement, own: int | None) -> None:
         self.output, self.own, self.status, self.over = Output(), own, 0, False
-        self.deadline = time.monotonic() + order["timeout"]
+        self.scratch, self.measured = order["env"].get("TMPDIR", ""), time.monotonic()
+        self.deadline = self.measured + order["timeout"]
         self.process, self.fault = 0, b""
         self.source, target = os.pipe()
         try:
@@ -123,8 +127,15 @@ class Trial:
                 return TOO_MUCH_OUTPUT
             if now - looked >= TICK:
                 looked = now
-                if limit := over_limit(alone=self.own is not None):
+                if limit := over_limit(alone=self.own is not None) or self._too_large(now):
                     return limit
+
+    def _too_large(self, now: float) -> str:
+        """Whether the scratch folder has grown too large, looked at now and then where the system does not bound it."""
+        if self.own is not None or now - self.measured < REST:
+            return ""
+        self.measured = now
+        return TOO_MUCH_WRITTEN if larger(self.scratch, MOST_WRITTEN) else ""
 
     def _exited(self) -> bool:
         """Whether the first process has ended, asked where the system has no handle that would say so."""

@@ -61,7 +61,6 @@ class Keeper:
         orders, self._orders = os.pipe()
         self._answers, answers = os.pipe()
         self._read = b""
-        self._open = [self._orders, self._answers]
         self.spent = False
         try:
             program = PROGRAM.format(str(PACKAGE), orders, answers)
@@ -90,8 +89,8 @@ class Keeper:
         """End the keeper and wait until nothing of it is left; no other thread may be using it."""
         self.stop()
         self._running.wait()
-        while self._open:
-            os.close(self._open.pop())
+        for descriptor in (self._orders, self._answers):
+            os.close(descriptor)
 
     def ready(self) -> tuple[str, ...]:
         """What the self-test found that a test could do and must not. Raises Unkept where the keeper cannot start."""

@@ -17,23 +17,13 @@ from devnet_runner.sandbox.values import Ended, Ending
 from devnet_runner.standard_results import Enforcement, Level
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from devnet_runner.sandbox.values import Trial
 
 ESSENTIAL = {"write", "connect", "broken"}
 BACKENDS = (BUBBLEWRAP, LANDLOCK, NOTHING)
-
-
-def insist(act: Callable[[], object]) -> None:
-    """Do what ends things to its end: somebody who interrupts again wants it no less."""
-    while True:
-        try:
-            act()
-        except KeyboardInterrupt:
-            continue
-        return
 
 
 class Sandbox:
@@ -117,7 +107,7 @@ def open_sandbox(
     try:
         yield sandbox
     finally:
-        insist(sandbox.close)
+        sandbox.close()
 
 
 def _strongest(around: Around, workers: int, backends: tuple[str, ...]) -> Sandbox:

@@ -19,6 +19,7 @@ class Ending(StrEnum):
     TOO_MUCH_OUTPUT = "output"
     TOO_MANY_PROCESSES = "processes"
     TOO_MUCH_MEMORY = "memory"
+    TOO_MUCH_WRITTEN = "written"
     LOST = "lost"
 
 

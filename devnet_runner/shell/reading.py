@@ -12,16 +12,13 @@ from devnet_runner.shell.ends import BAD, GOOD
 from devnet_runner.shell.grammar import Unreadable, name_of, parse, statements, text, walk
 from devnet_runner.shell.missing import supposing
 from devnet_runner.shell.rewrite import noise, rewritten
-from devnet_runner.shell.simple import UNKNOWABLE
-from devnet_runner.shell.status import ends, pipeline, stage
+from devnet_runner.shell.status import certain, pipeline, stage
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 SILENT = re.compile(r"-[a-zA-Z]*[sS][a-zA-Z]*|--no-messages|--silent|--quiet")
 CHOICES = {"negated_command", "pipeline", "command_substitution", "if_statement", "while_statement", "case_statement"}
-
-UNREAD = {"function_definition", "readonly", "heredoc_redirect"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +54,13 @@ def read_command(command: str) -> Reading:
         return Reading(str(error))
     nodes = tuple(walk(root))
     names = tuple(dict.fromkeys(filter(None, (name_of(node) for node in nodes if node.type == "command"))))
-    status = GOOD | BAD if _unknowable(names, nodes) else ends(root).all
-    certain = status in {GOOD, BAD}
+    status = certain(root, nodes)
+    sure = status in {GOOD, BAD}
     return Reading(
         cannot_fail=status == GOOD,
         cannot_pass=status == BAD,
-        reason=_reason(root, passes=status == GOOD) if certain else "",
-        rewrite=rewritten(root) if certain else "",
+        reason=_reason(root, passes=status == GOOD) if sure else "",
+        rewrite=rewritten(root) if sure else "",
         names=names,
         compound=_compound(root, nodes),
         hushed=_hushed(nodes),
@@ -78,11 +75,6 @@ def doubtful(reading: Reading, output: str) -> bool:
 def counterfactual(command: str, reading: Reading) -> str | None:
     """A program that fails where a pass of the command rested on something missing; None where it cannot have."""
     return supposing(command, reading.names) if reading.compound and reading.names else None
-
-
-def _unknowable(names: tuple[str, ...], nodes: tuple[Node, ...]) -> bool:
-    """Whether a name may mean something else than it does, an assignment fail, or text hide a part of the command."""
-    return bool(UNKNOWABLE & set(names)) or any(node.type in UNREAD for node in nodes)
 
 
 def _compound(root: Node, nodes: tuple[Node, ...]) -> bool:

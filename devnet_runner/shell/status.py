@@ -9,9 +9,9 @@ import re
 from typing import TYPE_CHECKING
 
 from devnet_runner.shell.chain import JOINED, chain
-from devnet_runner.shell.ends import BAD, EITHER, GOOD, NEVER, Ends
-from devnet_runner.shell.grammar import STATEMENTS, name_of, text
-from devnet_runner.shell.simple import UNKNOWN, assignment, command, test_command
+from devnet_runner.shell.ends import BAD, EITHER, GOOD, NEVER, Ends, Statuses
+from devnet_runner.shell.grammar import STATEMENTS, Unreadable, arguments, literal, name_of, parse, text, walk
+from devnet_runner.shell.simple import UNKNOWABLE, UNKNOWN, assignment, command, test_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -26,6 +26,8 @@ EXPANDING = {
 }  # fmt: skip
 ABORTS = re.compile(r"\$\(\(|\$\[|\$\{(?!#?(?:[A-Za-z_]\w*|[@*#?$!0-9-])\}|[A-Za-z_]\w*(?::?[-+]|##?|%%?))")
 """Expansions that may fail: arithmetic, and of braces all but a name alone, with a default, or without an end of it."""
+UNREAD = {"function_definition", "readonly", "heredoc_redirect"}
+SHELLS = {"sh", "bash", "dash"}
 SPECIAL = {":", "exit", "return", "export", "unset", "shift", "times"}
 """Builtins that take the shell with them where a redirection of theirs fails."""
 
@@ -40,6 +42,34 @@ def ends(node: Node) -> Ends:
 
 def _either(_: Node) -> Ends:
     return Ends(EITHER)
+
+
+def _command(node: Node) -> Ends:
+    """A command; of a shell that is given a text, what that text can end with."""
+    words = [literal(one) for one in arguments(node)]
+    match words:
+        case ["-c", str(inner)] if name_of(node) in SHELLS:
+            return Ends(_text(inner))
+    return command(node)
+
+
+def _text(inner: str) -> Statuses:
+    """What a text can end with in a shell of its own."""
+    try:
+        root = parse(inner)
+        return certain(root, tuple(walk(root)))
+    except Unreadable:
+        return EITHER
+
+
+def certain(root: Node, nodes: tuple[Node, ...]) -> Statuses:
+    """Every status that a whole program, whose nodes are given too, can end with.
+
+    Either, where a name may mean something else than it does, an assignment fail, or text hide a part of the program.
+    """
+    names = {name_of(node) for node in nodes if node.type == "command"}
+    unknown = bool(UNKNOWABLE & names) or any(node.type in UNREAD for node in nodes)
+    return EITHER if unknown else ends(root).all
 
 
 def _sequence(node: Node) -> Ends:
@@ -137,7 +167,7 @@ RULES: dict[str, Callable[[Node], Ends]] = {
     "for_statement": _block,
     "c_style_for_statement": _block,
     "case_statement": _block,
-    "command": command,
+    "command": _command,
     "declaration_command": lambda _: UNKNOWN,
     "unset_command": lambda _: UNKNOWN,
     "test_command": test_command,

@@ -27,6 +27,7 @@ LIMITS = {
     Ending.TOO_MUCH_OUTPUT: "it printed more than 4 MiB",
     Ending.TOO_MANY_PROCESSES: "it started more than 256 processes",
     Ending.TOO_MUCH_MEMORY: "it used more than 2 GiB of memory",
+    Ending.TOO_MUCH_WRITTEN: "it wrote more than 256 MiB into its own folder",
     Ending.LOST: "the sandbox lost it",
     Ending.NOT_STARTED: "it could not be started",
 }

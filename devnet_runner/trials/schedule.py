@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from devnet_runner.results import Outcome
-from devnet_runner.sandbox import Ending, Trial, insist
+from devnet_runner.sandbox import Ending, Trial
 from devnet_runner.shell import counterfactual, doubtful, opened, read_command
 from devnet_runner.standard_results import StandardResult
 from devnet_runner.trials.judge import Judgement, afterwards, beforehand, last_line
@@ -44,11 +44,11 @@ def run_tests(
         for result in schedule.run(pool, sandbox, terms):
             tell(result)
     except BaseException:
-        insist(sandbox.stop)
+        sandbox.stop()
         raise
     finally:
         # Its threads use the keepers: these must not be closed before.
-        insist(pool.shutdown)
+        pool.shutdown()
     return schedule.results()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 
 import pytest
 
@@ -98,3 +99,12 @@ def test_a_place_that_cannot_be_written_is_an_error_of_the_environment(project):
     assert answer.code in {2, 3}
     assert "Traceback" not in answer.err
     assert not (project.root / "DEVNET-PROGRESS.md").exists()
+
+
+@pytest.mark.parametrize("words", [("status",), ("standards", "run"), ("includes", "check"), ("doctor",)])
+def test_a_working_directory_that_is_gone_is_told(project, words):
+    gone = ["sh", "-c", 'mkdir gone && cd gone && rmdir ../gone && exec "$@"', "sh", *project.command(*words)]
+    done = subprocess.run(
+        gone, cwd=project.root, env=project.environment(), capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, "the working directory does not exist" in done.stderr) == (2, True)

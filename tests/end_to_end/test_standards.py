@@ -156,6 +156,24 @@ def test_a_phase_whose_settings_name_standards_that_are_not_there_is_blocked(pro
     assert project.run("phase-1", "--format", "json").blocking == ["standards-none"]
 
 
+@pytest.mark.parametrize(
+    "settings",
+    ["dispatcher: docs/standards/mian.md", "folders: [docs/standards, docs/standrads]", "phases: {phase-77: all}",
+     "phases: {phase-1: [nope.md]}"],
+)  # fmt: skip
+def test_settings_that_name_what_is_not_there_are_told(project, settings):
+    project.replace("devnet.yaml", "project: counting\n", f"project: counting\nstandards: {{{settings}}}\n")
+    answer = project.run("standards", "check", "--format", "json")
+    assert (answer.code, [one["id"] for one in answer.json["findings"]]) == (2, ["standards-lost"])
+
+
+def test_a_phase_that_is_blocked_before_its_standards_says_so(project):
+    project.replace("devnet.yaml", "project: counting\n", f"project: counting\n{PHASES}")
+    project.replace("phases/phase-1-counting.md", "Say why in the first line.\n", "Say nothing.\n")
+    found = {one["id"]: one["blocking"] for one in project.run("phase-1", "--format", "json").json["findings"]}
+    assert found["standards-not-run"] is False
+
+
 def test_a_demand_that_the_machine_cannot_meet_blocks(project):
     project.replace("devnet.yaml", "project: counting\n", "project: counting\nstandards: {sandbox: enforced}\n")
     answer = project.run("standards", "run", "--format", "json")
@@ -259,8 +277,9 @@ def running(word: str) -> list[str]:
     return found
 
 
-def test_an_interrupted_run_leaves_no_process(project):
-    mark = f"98771.{os.getpid()}"
+@pytest.mark.parametrize("pause", [None, 0.0, 0.01])
+def test_an_interrupted_run_leaves_no_process(project, pause):
+    mark = f"98771{pause or 0}{os.getpid()}"
     project.write({FILE: standard(("sleeps", f"sleep {mark}"), ("daemon", f"(setsid sleep {mark} &); sleep {mark}"))})
     process = subprocess.Popen(
         project.command("standards", "run"), cwd=project.root, env=project.environment(),
@@ -270,6 +289,9 @@ def test_an_interrupted_run_leaves_no_process(project):
     while len(running(mark)) < 2 and time.monotonic() < deadline:
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
+    if pause is not None:
+        time.sleep(pause)
+        process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=30)
     assert (process.returncode, running(mark)) == (130, [])
     assert "Traceback" not in said

@@ -92,6 +92,18 @@ def test_a_rewrite_keeps_what_was_meant(command, rewrite):
     assert (reading.cannot_fail or reading.cannot_pass, reading.rewrite) == (True, rewrite)
 
 
+@pytest.mark.parametrize("inner", ["grep -q gone f || true", "grep -r x . | head -1", "exit 0"])
+def test_what_cannot_fail_cannot_in_a_shell_of_its_own(folder, inner):
+    command = f"sh -c '{inner}'"
+    assert set(statuses(command, folder)) == {0}
+    assert read_command(command).cannot_fail
+
+
+@pytest.mark.parametrize("command", ["sh -c 'grep -q x f'", "sh -c 'grep x f | head -1' >nowhere/x", 'sh -c "$X"'])
+def test_a_shell_of_its_own_may_fail_where_its_text_may(command):
+    assert not read_command(command).cannot_fail
+
+
 SIMPLE = st.sampled_from(
     ["true", "false", "echo x", "grep -q here f", "test -f g", "find . -name f", "exit 1", "exit 0", "cat f", "x=1",
      "[ a = b ]", ": ${u:?}", "cd nowhere", "! grep -q gone f", "return 1"]

@@ -194,6 +194,18 @@ def test_what_passes_a_limit_is_ended(sandbox, command, ending):
     assert len(ended.output) < 1 << 17
 
 
+def test_what_a_test_writes_is_bounded_in_all(sandbox):
+    fill = 'for n in 1 2 3 4 5 6 7 8; do head -c 60000000 /dev/zero > "$TMPDIR/$n" || exit 1; done; sleep 2'
+    ended = sandbox.run(Trial(fill, {}, 20))
+    assert (ended.ending, ended.exit_code == 0) in {(Ending.TOO_MUCH_WRITTEN, False), (Ending.ENDED, False)}
+    assert sandbox.run(Trial('ls -A "$TMPDIR"')).output == ""
+
+
+def test_no_memory_is_taken_that_nobody_counts(sandbox):
+    ended = sandbox.run(Trial("python3 -c \"import os; os.memfd_create('x')\"", {}, 20))
+    assert (ended.ending, "Operation not permitted" in ended.output) == (Ending.ENDED, True)
+
+
 def test_a_test_writes_in_its_own_folder_and_the_next_does_not_see_it(sandbox):
     first = sandbox.run(Trial('mkdir -m 000 "$TMPDIR/deep" && echo x > "$TMPDIR/x" && cat "$TMPDIR/x"'))
     second = sandbox.run(Trial('ls -A "$TMPDIR"'))
