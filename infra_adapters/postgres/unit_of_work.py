@@ -12,9 +12,9 @@ from psycopg.pq import TransactionStatus
 from infra_adapters.errors import (
     CommitOutcomeUnknown,
     ConfigError,
-    DatabaseUnavailable,
     InfraError,
     TransactionFailed,
+    Unavailable,
     UnitClosed,
 )
 from infra_adapters.kernel.retry import again, pause
@@ -57,7 +57,7 @@ class PostgresUnitOfWork:
         return self._begun
 
     async def __aenter__(self) -> Self:
-        """Take a connection and begin. Raises PoolExhausted, DatabaseUnavailable."""
+        """Take a connection and begin. Raises PoolExhausted, Unavailable."""
         with translated():
             connection = await self._engine.connect()
             self._begun = await connection.execution_options(isolation_level=self._isolation)
@@ -77,7 +77,7 @@ class PostgresUnitOfWork:
         try:
             with translated():
                 await self._connection.commit()
-        except DatabaseUnavailable as error:
+        except Unavailable as error:
             raise CommitOutcomeUnknown("the connection was lost during COMMIT") from error
         # What is saved after this would be lost without a word.
         await self._connection.close()

@@ -17,12 +17,12 @@ from infra_adapters.errors import (
     CommitOutcomeUnknown,
     ConfigError,
     ConstraintViolated,
-    DatabaseUnavailable,
     LockTimeout,
     Outcome,
     PoolExhausted,
     QueryFailed,
     QueryTimeout,
+    Unavailable,
 )
 from infra_adapters.infrastructure import Infrastructure
 from infra_adapters.ports import Condition
@@ -128,7 +128,7 @@ async def test_a_server_that_stays_away_is_unavailable_also_to_an_idle_pool(data
         ask_idle_connections(opened.engine.sync_engine, trusted=0)
         assert await value(opened, "SELECT 1") == 1
         frozen.go_away()
-        with pytest.raises(DatabaseUnavailable):
+        with pytest.raises(Unavailable):
             await value(opened, "SELECT 1")
         assert opened.engine.pool.checkedout() == 0
 
@@ -142,7 +142,7 @@ def closed_port() -> int:
 async def test_a_server_that_is_not_there_is_unavailable():
     chosen = DatabaseSettings.of(url=f"postgresql://u:secret@127.0.0.1:{closed_port()}/d")
     async with Infrastructure.open(chosen) as opened:
-        with pytest.raises(DatabaseUnavailable) as caught:
+        with pytest.raises(Unavailable) as caught:
             await value(opened, "SELECT 1")
         assert "secret" not in str(caught.value)
         assert (await opened.health()).condition is Condition.DOWN

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from infra_adapters.errors import DatabaseUnavailable, LockTimeout, MigrationFailed
+from infra_adapters.errors import MigrationFailed, MigrationLocked, Unavailable
 from infra_adapters.postgres import Migrations
 from infra_adapters.postgres.migrations.api import LOCK
 from infra_adapters.postgres.plans import indexes_used
@@ -110,7 +110,7 @@ def test_of_several_processes_one_migrates_and_all_succeed(empty_url):
 def test_waiting_for_another_migration_is_bounded(empty_url):
     with psycopg.connect(empty_url) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", [LOCK])
-        with pytest.raises(LockTimeout):
+        with pytest.raises(MigrationLocked):
             Migrations(empty_url, wait=0.1).upgrade()
     assert schema(empty_url) == []
 
@@ -122,7 +122,7 @@ def test_an_unknown_revision_is_named(empty_url, asked):
 
 
 def test_a_server_that_is_not_there_is_unavailable():
-    with pytest.raises(DatabaseUnavailable):
+    with pytest.raises(Unavailable):
         Migrations("postgresql://u@127.0.0.1:1/d").current()
 
 

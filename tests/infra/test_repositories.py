@@ -15,11 +15,11 @@ from infra_adapters.errors import (
     ConcurrencyConflict,
     ConfigError,
     CorruptRow,
-    DatabaseUnavailable,
     InfraError,
-    InvalidValue,
+    InvalidRequest,
     TransactionConflict,
     TransactionFailed,
+    Unavailable,
 )
 from infra_adapters.kernel.retry import CAP, again, pause
 from infra_adapters.ports import Event, Money, OrderLine
@@ -89,7 +89,7 @@ async def test_two_units_in_memory_conflict_at_commit():
 
 @pytest.mark.deliverable(PROMISES)
 async def test_an_outage_is_never_not_found(infrastructure):
-    with pytest.raises(DatabaseUnavailable):
+    with pytest.raises(Unavailable):
         async with infrastructure.unit() as unit:
             await unit._connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid()) WHERE false"))
             raw = await unit._connection.get_raw_connection()
@@ -100,7 +100,7 @@ async def test_an_outage_is_never_not_found(infrastructure):
 async def test_a_unit_whose_statement_failed_does_not_pretend_to_commit(infrastructure):
     async with infrastructure.unit() as unit:
         saved = await unit.orders.save(an_order())
-        with pytest.raises(InvalidValue):
+        with pytest.raises(InvalidRequest):
             await unit.orders.of_customer("ada", limit=-1)
         with pytest.raises(TransactionFailed):
             await unit.commit()
@@ -152,7 +152,7 @@ async def test_a_part_whose_connection_was_lost_shows_the_error_of_the_caller(in
 @pytest.mark.parametrize("text", ["a\0b", "\ud800"])
 async def test_a_text_that_cannot_be_stored_is_an_invalid_value(infrastructure, text):
     async with infrastructure.unit() as unit:
-        with pytest.raises(InvalidValue):
+        with pytest.raises(InvalidRequest):
             await unit.orders.save(replace(an_order(), customer=text))
 
 

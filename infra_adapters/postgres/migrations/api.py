@@ -18,7 +18,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 
-from infra_adapters.errors import LockTimeout, MigrationFailed
+from infra_adapters.errors import MigrationFailed, MigrationLocked
 from infra_adapters.postgres.engine import database_url
 from infra_adapters.postgres.tables import metadata
 from infra_adapters.postgres.translate import translated
@@ -46,8 +46,8 @@ class Revision:
 class Migrations:
     """The schema of one database, by its URL. Synchronous: migrating is done before a service starts.
 
-    `wait` is in seconds: how long another process may migrate before this one raises LockTimeout. An unknown revision
-    raises MigrationFailed.
+    `wait` is in seconds: how long another process may migrate before this one raises MigrationLocked. An unknown
+    revision raises MigrationFailed.
     """
 
     url: str
@@ -122,7 +122,7 @@ class Migrations:
         deadline = time.monotonic() + self.wait
         while not holder.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": LOCK}).scalar():
             if time.monotonic() > deadline:
-                raise LockTimeout(f"another process has been migrating for more than {self.wait:.0f} s")
+                raise MigrationLocked(f"another process has been migrating for more than {self.wait:.0f} s")
             time.sleep(PAUSE)
 
 

@@ -1,0 +1,52 @@
+"""The schema's history, and why it does not go on."""
+
+from __future__ import annotations
+
+from infra_adapters.errors.root import InfraError
+
+
+class MigrationError(InfraError):
+    """The schema cannot be brought where it should be; it is where it was."""
+
+    code = "migration_error"
+
+
+class MigrationFailed(MigrationError):
+    """A revision is unknown, or the history does not fit together."""
+
+    code = "migration_failed"
+
+
+class MigrationLocked(MigrationError):
+    """Another process has been migrating for longer than one may wait."""
+
+    code = "migration_locked"
+    retryable = True
+
+
+class ChecksumMismatch(MigrationError):
+    """Revisions that were applied are not the ones that are here: edited, missing or in another order."""
+
+    code = "checksum_mismatch"
+
+
+class Drift(MigrationError):
+    """The schema is not what its migrations made; `differences` names each."""
+
+    code = "drift"
+
+    def __init__(self, message: str, differences: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.differences = differences
+
+
+class DangerousDdl(MigrationError):
+    """A statement that would stop a running service or break the version before, without a waiver in the revision."""
+
+    code = "dangerous_ddl"
+
+
+class DataLossRefused(MigrationError):
+    """A way back that would throw rows away, and nobody said that it may."""
+
+    code = "data_loss_refused"
