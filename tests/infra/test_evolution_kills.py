@@ -1,0 +1,75 @@
+"""Step 1: processes that are killed in the midst of a backfill leave each row to be written once, by whom it may be."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+import threading
+
+import psycopg
+import pytest
+
+from tests.infra.evolution_items import EXPAND, FILL, ITEMS, sql, wrong
+
+pytestmark = [pytest.mark.blocking, pytest.mark.deliverable("Migrations with a way back")]
+
+KILLED = """
+import os, random, signal, sys, time
+from infra_adapters.postgres.evolution import Backfill, backfill
+
+job = Backfill(name="totals", table="items", sets={"total": "price * quantity"}, batch_size=250, pause=0, rest=0)
+if sys.argv[2] == "function":
+    job = Backfill(name="totals", table="items", change=lambda row: {"total": row["price"] * row["quantity"]},
+                   batch_size=250, pause=0, rest=0)
+chance, kills = random.Random(4), 0
+while True:
+    child = os.fork()
+    if not child:
+        backfill(sys.argv[1], job)
+        os._exit(0)
+    if kills < 60:
+        time.sleep(chance.uniform(0.02, 0.12))
+        os.kill(child, signal.SIGKILL)
+    if os.waitpid(child, 0)[1] == 0:
+        break
+    kills += 1
+print(kills)
+"""
+
+
+def writer(url, stop):
+    """A service that goes on: it touches rows, and adds some before, within and after the walk."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        for number in range(1, 100_000):
+            if stop.is_set():
+                return
+            connection.execute("UPDATE items SET note = 'seen' WHERE id = %s", [number * 37 % 20_000])
+            new = number if number % 2 else -number
+            connection.execute("INSERT INTO items VALUES (%s, 2, %s)", [1_000_000 * (new > 0) + new, number])
+
+
+@contextlib.contextmanager
+def written_to(url):
+    stop = threading.Event()
+    thread = threading.Thread(target=writer, args=(url, stop))
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+@pytest.mark.parametrize("form", ["expression", "function"])
+def test_killed_at_many_moments_the_result_is_exact(empty_url, form):
+    sql(empty_url, ITEMS)
+    sql(empty_url, FILL.format(20_000))
+    sql(empty_url, EXPAND)
+    with written_to(empty_url):
+        run = subprocess.run(
+            [sys.executable, "-c", KILLED, empty_url, form], capture_output=True, text=True, check=True
+        )
+    assert int(run.stdout) >= 5
+    assert wrong(empty_url)[:2] == (0, 0)
+    assert sql(empty_url, "SELECT count(*) FROM written WHERE id BETWEEN 1 AND 20000") == [(20_000,)]
