@@ -2,32 +2,51 @@
 
 from __future__ import annotations
 
-from typing import Self
-from urllib.parse import urlsplit
+import ipaddress
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import parse_qsl, unquote, urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from infra_adapters.errors import ConfigError
 
 SCHEMES = {"postgresql", "postgres", "postgresql+psycopg"}
+VERIFIED = "verify-full"
+SHORTEST_KEY = 32
 
 
 class DatabaseSettings(BaseSettings):
-    """Where the database is and how it may be used. Timeouts are in seconds; each comes from DATABASE_<NAME>."""
+    """Where the database is and how it may be used. Durations are in seconds; each comes from DATABASE_<NAME>.
+
+    `insecure` allows a connection to another host without a verified certificate. `pooler` says that PgBouncer in
+    transaction mode is between. `role` is taken on after the login. `cursor_keys` sign the cursors of pages, newest
+    first; without them a cursor lives as long as the process.
+    """
 
     model_config = SettingsConfigDict(env_prefix="DATABASE_", frozen=True, extra="forbid")
 
     url: SecretStr
     pool_size: int = Field(default=5, ge=1, le=500)
     pool_overflow: int = Field(default=0, ge=0, le=500)
+    fast_pool_size: int = Field(default=2, ge=1, le=500)
     acquire_timeout: float = Field(default=5.0, gt=0, le=300)
     connect_timeout: int = Field(default=5, ge=2, le=60)
     max_lifetime: int = Field(default=1800, ge=1)
+    trusted_idle: float = Field(default=0.5, ge=0)
     statement_timeout: float = Field(default=30.0, gt=0)
     lock_timeout: float = Field(default=10.0, gt=0)
     idle_in_transaction_timeout: float = Field(default=60.0, gt=0)
+    silence_timeout: float = Field(default=30.0, gt=0)
+    breaker_failures: int = Field(default=5, ge=1)
+    breaker_seconds: float = Field(default=60.0, gt=0)
     application_name: str = Field(default="infra_adapters", min_length=1, max_length=63)
+    role: str = Field(default="", max_length=63)
+    insecure: bool = False
+    tls_root: str = ""
+    pooler: Literal["none", "transaction"] = "none"
+    cursor_keys: tuple[SecretStr, ...] = ()
 
     @field_validator("url")
     @classmethod
@@ -36,6 +55,51 @@ class DatabaseSettings(BaseSettings):
             raise ValueError("it must be a postgresql:// URL")
         return value
 
+    @field_validator("cursor_keys")
+    @classmethod
+    def _long(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if any(len(key.get_secret_value()) < SHORTEST_KEY for key in value):
+            raise ValueError(f"a key has at least {SHORTEST_KEY} characters")
+        return value
+
+    @field_validator("tls_root")
+    @classmethod
+    def _readable(cls, value: str) -> str:
+        if value and not Path(value).is_file():
+            raise ValueError("there is no such file of certificates")
+        return value
+
+    @model_validator(mode="after")
+    def _verified(self) -> Self:
+        asked = self.options_of_url.get("sslmode", VERIFIED)
+        if asked != VERIFIED and not self.insecure and self.is_remote:
+            raise ValueError(f"sslmode={asked} would trust any server; leave it out, or say insecure")
+        return self
+
+    @property
+    def options_of_url(self) -> dict[str, str]:
+        """The options that the URL itself has."""
+        return dict(parse_qsl(urlsplit(self.url.get_secret_value().strip()).query))
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether another machine may answer: neither a local socket nor an address of this machine's own."""
+        parts = urlsplit(self.url.get_secret_value().strip())
+        named = self.options_of_url.get("host") or unquote(parts.netloc.rpartition("@")[2])
+        return not all(_is_local(host) for host in named.split(","))
+
+    @property
+    def tls_options(self) -> dict[str, str]:
+        """What libpq is told about TLS; the URL's own options come first."""
+        if self.insecure or not (self.is_remote or self.tls_root):
+            return {}
+        return {"sslmode": VERIFIED, "sslrootcert": self.options_of_url.get("sslrootcert") or self.tls_root or "system"}
+
+    @property
+    def connections(self) -> int:
+        """The most connections that one process opens."""
+        return self.pool_size + self.pool_overflow + self.fast_pool_size
+
     @classmethod
     def of(cls, **values: object) -> Self:
         """Settings from values, the environment beneath them. Raises ConfigError naming every wrong setting."""
@@ -43,5 +107,17 @@ class DatabaseSettings(BaseSettings):
             return cls(**values)  # type: ignore[arg-type]
         except ValidationError as error:
             # The input is left out on purpose: one of the values is a password.
-            wrong = "; ".join(f"DATABASE_{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors())
+            wrong = "; ".join(
+                f"DATABASE_{str((*one['loc'], 'URL')[0]).upper()}: {one['msg']}" for one in error.errors()
+            )
             raise ConfigError(wrong) from None
+
+
+def _is_local(host: str) -> bool:
+    name = host.removeprefix("[").partition("]")[0] if host.startswith("[") else host.partition(":")[0]
+    if not name or name.startswith(("/", "@")) or name == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False

@@ -1,11 +1,11 @@
-"""The engine: one pool with limits, bounded waiting, and timeouts on every connection."""
+"""The engine: one pool with limits, bounded waiting, verified TLS, and timeouts on every connection."""
 
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, event, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -16,7 +16,11 @@ from infra_adapters.postgres.liveness import ask_idle_connections
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from sqlalchemy.engine import ExceptionContext
+
     from infra_adapters.settings import DatabaseSettings
+
+SILENT_PROBES = 3
 
 
 def database_url(text: str) -> URL:
@@ -27,21 +31,39 @@ def database_url(text: str) -> URL:
         raise ConfigError("DATABASE_URL: it cannot be parsed") from None
 
 
-def connect_options(settings: DatabaseSettings, url: URL) -> dict[str, object]:
-    """What psycopg and the server are told for each new connection; the URL's own options come first."""
+def server_timeouts(settings: DatabaseSettings) -> dict[str, int]:
+    """The server's own limits, in milliseconds, by the name of its setting."""
     timeouts = {
         "statement_timeout": settings.statement_timeout,
         "lock_timeout": settings.lock_timeout,
         "idle_in_transaction_session_timeout": settings.idle_in_transaction_timeout,
     }
-    own = url.query.get("options", "")
-    given = own if isinstance(own, str) else " ".join(own)
-    options = " ".join([given, *(f"-c {name}={max(int(seconds * 1000), 1)}" for name, seconds in timeouts.items())])
-    return {
+    return {name: max(int(seconds * 1000), 1) for name, seconds in timeouts.items()}
+
+
+def connect_options(settings: DatabaseSettings) -> dict[str, object]:
+    """What psycopg and the server are told for each new connection; the URL's own options come first."""
+    silence = max(int(settings.silence_timeout), 1)
+    options: dict[str, object] = {
         "application_name": settings.application_name,
         "connect_timeout": settings.connect_timeout,
-        "options": options.strip(),
+        # A network that has died is noticed also where nobody gave a deadline.
+        "tcp_user_timeout": silence * 1000,
+        "keepalives_idle": silence,
+        "keepalives_interval": max(silence // SILENT_PROBES, 1),
+        "keepalives_count": SILENT_PROBES,
+        **settings.tls_options,
     }
+    if settings.pooler == "transaction":
+        # The next statement may reach another server process: it has neither these options nor what was prepared.
+        return options | {"prepare_threshold": None}
+    named = server_timeouts(settings) | ({"role": _quoted(settings.role)} if settings.role else {})
+    given = settings.options_of_url.get("options", "")
+    return options | {"options": " ".join([given, *(f"-c {name}={value}" for name, value in named.items())]).strip()}
+
+
+def _quoted(value: str) -> str:
+    return value.replace("\\", "\\\\").replace(" ", "\\ ")
 
 
 @asynccontextmanager
@@ -52,16 +74,26 @@ async def open_engine(settings: DatabaseSettings) -> AsyncIterator[AsyncEngine]:
     """
     url = database_url(settings.url.get_secret_value())
     engine = create_async_engine(
-        url.difference_update_query(["options"]),
+        url.difference_update_query(["options"]) if settings.pooler == "none" else url,
         pool_size=settings.pool_size,
         max_overflow=settings.pool_overflow,
         pool_timeout=settings.acquire_timeout,
         pool_recycle=settings.max_lifetime,
-        connect_args=connect_options(settings, url) | {"async_creator_fn": GuardedConnection.connect},
+        connect_args=connect_options(settings) | {"async_creator_fn": GuardedConnection.connect},
         hide_parameters=True,
     )
-    ask_idle_connections(engine.sync_engine)
+    ask_idle_connections(engine.sync_engine, trusted=settings.trusted_idle)
+    event.listen(engine.sync_engine, "handle_error", keep_settled_connections)
     try:
         yield engine
     finally:
         await engine.dispose()
+
+
+def keep_settled_connections(context: ExceptionContext) -> None:
+    """Keep a connection whose statement was cancelled and which came to rest; SQLAlchemy would throw it away."""
+    if isinstance(context.original_exception, Exception) or context.connection is None:
+        return
+    raw = context.connection.connection.driver_connection
+    if isinstance(raw, GuardedConnection) and raw.at_rest:
+        context.is_disconnect = False

@@ -1,4 +1,6 @@
-"""A psycopg connection that gives up in time: on a dead network a cancelled caller is not kept waiting.
+"""A psycopg connection that gives up in time, and takes no value that would be stored as another one.
+
+On a dead network a cancelled caller is not kept waiting.
 
 psycopg 3.3 waits five seconds to send its cancel request and five for the answer (`AsyncConnection.wait`). Here both
 share a tenth of a second; a connection that has not come to rest by then is closed, and so discarded by its pool.
@@ -8,11 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import psycopg
 from psycopg import waiting
-from psycopg.pq import TransactionStatus
+from psycopg.pq import ConnStatus, TransactionStatus
+
+from infra_adapters.postgres.strict import refuse_doubtful_values
 
 if TYPE_CHECKING:
     from psycopg.abc import PQGen
@@ -22,7 +26,30 @@ CANCEL_SECONDS = 0.1
 
 
 class GuardedConnection(psycopg.AsyncConnection[Any]):
-    """`psycopg.AsyncConnection` whose cancellation is bounded."""
+    """`psycopg.AsyncConnection` whose cancellation is bounded. `idle_since` is on the monotonic clock, in seconds."""
+
+    idle_since: float = float("inf")
+
+    @classmethod
+    async def connect(cls, *args: Any, **options: Any) -> Self:
+        """Connect as psycopg does; datetimes without a zone and numbers that are none raise psycopg.DataError."""
+        connection = await super().connect(*args, **options)
+        refuse_doubtful_values(connection)
+        return connection
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether no statement is under way, and the server is still there as far as one can know."""
+        return self.pgconn.status == ConnStatus.OK and self.pgconn.transaction_status != TransactionStatus.ACTIVE
+
+    async def leave(self, seconds: float) -> None:
+        """Roll back what is open, or close the connection where the server does not answer in time."""
+        if self.at_rest and self.pgconn.transaction_status != TransactionStatus.IDLE:
+            try:
+                async with asyncio.timeout(seconds):
+                    await self.rollback()
+            except (TimeoutError, psycopg.Error):
+                self.pgconn.finish()
 
     async def wait(self, gen: PQGen[Value], interval: float = 0.1, timeout: float | None = None) -> Value:  # noqa: ASYNC109
         """Drive a generator of psycopg's; when cancelled, stop the statement on the server or close the connection."""

@@ -9,45 +9,59 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from infra_adapters.errors import InfraError, PoolExhausted
+from infra_adapters.kernel.breaker import State
 from infra_adapters.ports import Condition, Health
-from infra_adapters.postgres.translate import translated
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncEngine
+    from collections.abc import Awaitable, Callable
+
+    from infra_adapters.postgres.database import Database
 
 LIMIT = 1.0
+MARGIN = 0.15
+"""What is kept of the limit for leaving a connection that does not answer."""
 
 
-async def check_health(engine: AsyncEngine, *, limit: float = LIMIT) -> Health:
-    """Ready where a round trip works; degraded where the pool is used up; down where nothing answers in time."""
+async def check_health(
+    database: Database, *, limit: float = LIMIT, also: Callable[[], Awaitable[str]] | None = None
+) -> Health:
+    """Ready where a round trip works; degraded where something is wrong beside it; down where nothing answers in time.
+
+    `limit` is in seconds. `also` looks further and says what is wrong, or nothing.
+    """
     began = time.monotonic()
     try:
-        async with asyncio.timeout(limit):
-            await _round_trip(engine)
-        return _health(engine, Condition.READY, time.monotonic() - began)
-    except PoolExhausted:
-        return _health(engine, Condition.DEGRADED, None)
-    except TimeoutError:
-        busy = _in_use(engine) >= _size(engine)
-        return _health(engine, Condition.DEGRADED if busy else Condition.DOWN, None)
-    except InfraError:
-        return _health(engine, Condition.DOWN, None)
+        async with asyncio.timeout(limit - MARGIN):
+            await _round_trip(database)
+            taken = time.monotonic() - began
+            wrong = await also() if also else ""
+    except (TimeoutError, PoolExhausted):
+        busy = database.checked_out >= database.size
+        said = "every connection is in use" if busy else "the server does not answer"
+        return _health(database, Condition.DEGRADED if busy else Condition.DOWN, None, said)
+    except InfraError as error:
+        return _health(database, Condition.DOWN, None, str(error))
+    if database.breaker.state is not State.CLOSED:
+        wrong = wrong or "the server answers; callers are still held back"
+    return _health(database, Condition.DEGRADED if wrong else Condition.READY, taken, wrong)
 
 
-async def _round_trip(engine: AsyncEngine) -> None:
-    with translated():
-        async with engine.connect() as connection:
-            await connection.execute(text("SELECT 1"))
+async def _round_trip(database: Database) -> None:
+    # Not through the breaker: it is asked how the server is, not how it was.
+    connection = await database.acquire()
+    try:
+        await connection.execute(text("SELECT 1"))
+    finally:
+        await connection.close()
 
 
-def _size(engine: AsyncEngine) -> int:
-    pool = engine.pool
-    return int(pool.size() + pool._max_overflow)  # type: ignore[attr-defined]  # noqa: SLF001
-
-
-def _in_use(engine: AsyncEngine) -> int:
-    return int(engine.pool.checkedout())  # type: ignore[attr-defined]
-
-
-def _health(engine: AsyncEngine, condition: Condition, round_trip: float | None) -> Health:
-    return Health(condition, round_trip, _size(engine), _in_use(engine))
+def _health(database: Database, condition: Condition, round_trip: float | None, message: str) -> Health:
+    size, used, waiting = database.fast.figures()
+    return Health(
+        condition,
+        round_trip,
+        database.size + size,
+        database.checked_out + used,
+        database.waiting + waiting,
+        message,
+    )

@@ -17,11 +17,10 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry
 
-TRUSTED_SECONDS = 0.5
 SINCE = "idle_since"
 
 
-def ask_idle_connections(engine: Engine, *, trusted: float = TRUSTED_SECONDS) -> None:
+def ask_idle_connections(engine: Engine, *, trusted: float) -> None:
     """Ask every connection of a pool that was idle for `trusted` seconds; a lost one makes the pool connect anew."""
 
     def given_back(_: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:

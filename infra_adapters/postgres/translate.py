@@ -90,7 +90,7 @@ def of_driver(error: BaseException | None, *, lost: bool) -> InfraError:
         return CONSTRAINTS[state](found.constraint_name or "", found.table_name or "", found.column_name or "")
     for kind, said in (one for code, one in (KNOWN | CLASSES).items() if state.startswith(code)):
         return kind(said)
-    if isinstance(error, psycopg.DataError):
+    if isinstance(error, psycopg.DataError) or (isinstance(error, psycopg.ProgrammingError) and not state):
         return errors.InvalidRequest("a value cannot be stored")
     if isinstance(error, psycopg.OperationalError) and not state:
         return _without_answer(str(error))

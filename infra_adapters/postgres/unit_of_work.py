@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import random
-from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Self, TypeVar
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any, Self
 
 from psycopg.pq import TransactionStatus
+from sqlalchemy import text
 
+from infra_adapters.deadline import doubt, passed, within
 from infra_adapters.errors import (
     CommitOutcomeUnknown,
     ConfigError,
@@ -17,81 +18,129 @@ from infra_adapters.errors import (
     Unavailable,
     UnitClosed,
 )
-from infra_adapters.kernel.retry import again, pause
-from infra_adapters.postgres.orders import PostgresOrders
-from infra_adapters.postgres.translate import translated
+from infra_adapters.postgres.database import tell
+from infra_adapters.postgres.engine import server_timeouts
+from infra_adapters.postgres.event_store import PostgresEventStore
+from infra_adapters.postgres.guarded import CANCEL_SECONDS, GuardedConnection
+from infra_adapters.postgres.repository import PostgresRepository, Surroundings
+from infra_adapters.postgres.schema import TENANT_SETTING
+from infra_adapters.postgres.translate import of_library, translated
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Mapping
     from types import TracebackType
 
-    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+    from sqlalchemy import CursorResult, Executable
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from infra_adapters.ports import UnitOfWork
+    from infra_adapters.kernel.breaker import Permit
+    from infra_adapters.ports.aggregates import A, Kind
+    from infra_adapters.postgres.database import Database
+    from infra_adapters.postgres.model import Model
+    from infra_adapters.postgres.options import UnitOptions
 
-Result = TypeVar("Result")
-
-LEVELS = ("READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE")
-"""Isolation levels of a transaction; the driver's AUTOCOMMIT is none, and would keep what was not committed."""
+TRANSACTION = text("SELECT pg_current_xact_id_if_assigned()::text")
+LEAVE_SECONDS = 5.0
 
 
 class PostgresUnitOfWork:
-    """The `UnitOfWork` port, as `async with`. `isolation` is one of `LEVELS`, else ConfigError is raised."""
+    """The `UnitOfWork` port, as `async with`."""
 
-    def __init__(self, engine: AsyncEngine, *, isolation: str = "READ COMMITTED") -> None:
-        if isolation not in LEVELS:
-            raise ConfigError(f"the isolation of a unit of work is one of {', '.join(LEVELS)}")
-        self._engine = engine
-        self._isolation = isolation
+    def __init__(self, database: Database, model: Model, options: UnitOptions) -> None:
+        self._database = database
+        self._model = model
+        self._options = options
         self._begun: AsyncConnection | None = None
+        self._store: PostgresEventStore | None = None
+        self._permit: Permit | None = None
+        self._around = AsyncExitStack()
+        self._committed: tuple[object, ...] = ()
 
     @property
-    def orders(self) -> PostgresOrders:
-        """The orders, as this transaction sees them. Raises UnitClosed before it has begun."""
-        return PostgresOrders(self._connection)
-
-    @property
-    def _connection(self) -> AsyncConnection:
-        if self._begun is None:
-            raise UnitClosed("the unit of work has not begun")
+    def connection(self) -> AsyncConnection:
+        """SQLAlchemy's connection, whose errors become ours at the end of the unit. Raises UnitClosed outside of it."""
+        if self._begun is None or self._begun.closed:
+            raise UnitClosed("the unit of work has not begun, or is over")
         return self._begun
 
-    async def __aenter__(self) -> Self:
-        """Take a connection and begin. Raises PoolExhausted, Unavailable."""
+    @property
+    def events(self) -> PostgresEventStore:
+        """The streams of events, as this transaction sees them. Raises UnitClosed outside of the unit."""
+        if self._store is None or self.connection.closed:
+            raise UnitClosed("the unit of work has not begun, or is over")
+        return self._store
+
+    @property
+    def committed(self) -> tuple[object, ...]:
+        """The events that were kept; none before `commit` has succeeded."""
+        return self._committed
+
+    async def execute(self, statement: Executable, parameters: Mapping[str, object] | None = None) -> CursorResult[Any]:
+        """Run a statement of a product's own; errors are ours."""
         with translated():
-            connection = await self._engine.connect()
-            self._begun = await connection.execution_options(isolation_level=self._isolation)
-            await self._begun.begin()
+            return await self.connection.execute(statement, parameters)
+
+    def repository(self, kind: Kind[A]) -> PostgresRepository[A]:
+        """The aggregates of a kind. Raises UnitClosed, TenantRequired, ConfigError for a kind that is not kept."""
+        around = Surroundings(self.connection, self.events, self._options.tenant, self._model.cursor_keys)
+        return PostgresRepository(self._model.stored(kind), around)
+
+    async def __aenter__(self) -> Self:
+        """Take a connection and begin. Raises CircuitOpen, PoolExhausted, ConnectFailed, DeadlineExceeded."""
+        if self._begun is not None:
+            raise UnitClosed("a unit of work begins once")
+        self._permit = self._database.breaker.admit()
+        try:
+            await self._around.enter_async_context(within(self._options.timeout))
+            await self._begin()
+        except BaseException as error:
+            await self.__aexit__(type(error), error, error.__traceback__)
+            raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Give the connection back; what was not committed is rolled back by that."""
-        await self._connection.close()
+        try:
+            if self._begun is not None:
+                # Somebody who leaves in the midst of it would leave the connection behind.
+                await asyncio.shield(asyncio.ensure_future(self._leave(self._begun)))
+            await self._around.__aexit__(kind, error, trace)
+            if error is not None and (ours := of_library(error)) is not None:
+                raise ours from None
+        except BaseException as other:
+            error = other
+            raise
+        finally:
+            if self._permit:
+                tell(self._permit, error)
 
     async def commit(self) -> None:
-        """Commit. Raises CommitOutcomeUnknown where the connection was lost before the answer."""
-        if await self._failed():
+        """Commit. Raises CommitOutcomeUnknown where the connection or the caller was lost before the answer."""
+        if (await self._raw()).pgconn.transaction_status == TransactionStatus.INERROR:
             raise TransactionFailed("a statement of this unit failed; roll it back and begin again")
+        with translated():
+            transaction = (await self.connection.execute(TRANSACTION)).scalar() or ""
+        unknown = CommitOutcomeUnknown("the answer to COMMIT was lost", transaction=str(transaction))
         try:
             with translated():
-                await self._connection.commit()
-        except Unavailable as error:
-            raise CommitOutcomeUnknown("the connection was lost during COMMIT") from error
+                await self.connection.commit()
+        except Unavailable:
+            raise unknown from None
+        except asyncio.CancelledError:
+            if transaction:
+                doubt(unknown)
+            raise
+        self._committed = tuple(self.events.appended)
         # What is saved after this would be lost without a word.
-        await self._connection.close()
-
-    async def _failed(self) -> bool:
-        """Whether the server has given the transaction up: it answers COMMIT with ROLLBACK then, and no error."""
-        with translated():
-            raw = (await self._connection.get_raw_connection()).driver_connection
-        return raw is not None and raw.info.transaction_status == TransactionStatus.INERROR
+        await self.connection.close()
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """A part that is rolled back alone where it raises; its error comes through as it is."""
-        part = self._connection.begin_nested()
+        kept = len(self.events.appended)
+        part = self.connection.begin_nested()
         with translated():
             await part.start()
         try:
@@ -100,27 +149,41 @@ class PostgresUnitOfWork:
             # A part that cannot be rolled back went with its connection; the caller's own error is the one to see.
             with suppress(InfraError), translated():
                 await part.rollback()
+            del self.events.appended[kept:]
             raise
         with translated():
             await part.commit()
 
+    async def _begin(self) -> None:
+        connection = self._begun = await self._database.acquire()
+        self._store = PostgresEventStore(connection, self._model.events, self._options.tenant)
+        with translated():
+            if self._options.isolation:
+                await connection.execution_options(isolation_level=self._options.isolation)
+            await connection.begin()
+            if local := self._local():
+                # Bound values, as SET takes none; and for this transaction only, so that the pool gives nothing on.
+                calls = ", ".join(f"set_config('{name}', :v{at}, true)" for at, name in enumerate(local))
+                await connection.execute(text(f"SELECT {calls}"), {f"v{at}": v for at, v in enumerate(local.values())})
 
-async def run_in_unit(
-    open_unit: Callable[[], UnitOfWork], work: Callable[[UnitOfWork], Awaitable[Result]], *, attempts: int = 3
-) -> Result:
-    """Run `work` in a unit and commit; the whole of it is run again after a conflict, and after nothing else.
+    def _local(self) -> dict[str, str]:
+        """Settings for this transaction alone."""
+        found = {TENANT_SETTING: str(self._options.tenant)} if self._options.tenant else {}
+        if self._database.settings.pooler == "transaction":
+            found |= {name: str(value) for name, value in server_timeouts(self._database.settings).items()}
+        return found
 
-    `work` may run up to `attempts` times, so its effects must all be inside of the unit.
-    """
-    attempt = 0
-    while True:
-        attempt += 1
-        try:
-            async with open_unit() as unit:
-                result = await work(unit)
-                await unit.commit()
-                return result
-        except InfraError as error:
-            if not again(error, attempt, attempts):
-                raise
-            await asyncio.sleep(pause(attempt, random.random()))  # noqa: S311
+    async def _raw(self) -> GuardedConnection:
+        with translated():
+            raw = (await self.connection.get_raw_connection()).driver_connection
+        if not isinstance(raw, GuardedConnection):
+            raise ConfigError("the engine's connections are not made by this package")
+        return raw
+
+    async def _leave(self, connection: AsyncConnection) -> None:
+        if connection.closed:
+            return
+        with suppress(InfraError), translated():
+            await (await self._raw()).leave(CANCEL_SECONDS if passed() else LEAVE_SECONDS)
+        with suppress(InfraError), translated():
+            await connection.close()

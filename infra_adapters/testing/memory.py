@@ -1,113 +1,151 @@
-"""Orders in memory: the same promises as PostgreSQL's, without a server."""
+"""A unit of work in memory: the same promises as PostgreSQL's, without a server."""
 
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Self
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Self
 
-from infra_adapters.errors import ConcurrencyConflict, UnitClosed
+from infra_adapters.errors import ConcurrencyConflict, InvalidRequest, UnitClosed
+from infra_adapters.ports import EventTypes, Recorded, UnknownEvent
+from infra_adapters.testing.memory_repository import MemoryRepository
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
     from types import TracebackType
     from uuid import UUID
 
-    from infra_adapters.ports import Event, Order
+    from infra_adapters.ports.aggregates import A, Kind
+
+KEY = b"a key for cursors of one process"
 
 
 @dataclass(slots=True)
 class MemoryStore:
-    """What is committed: orders by id, in the order in which they came, and their events."""
+    """What is committed: aggregates by kind and id, and streams of events by tenant and name."""
 
-    orders: dict[UUID, Order] = field(default_factory=dict)
-    events: dict[UUID, tuple[Event, ...]] = field(default_factory=dict)
+    types: EventTypes = field(default_factory=EventTypes)
+    aggregates: dict[tuple[str, UUID], Any] = field(default_factory=dict)
+    streams: dict[tuple[UUID | None, str], tuple[Recorded, ...]] = field(default_factory=dict)
 
     def copy(self) -> MemoryStore:
         """A store of its own with the same content."""
-        return MemoryStore(dict(self.orders), dict(self.events))
+        return MemoryStore(self.types, dict(self.aggregates), dict(self.streams))
+
+    def changed(self, before: MemoryStore) -> tuple[dict[Any, Any], dict[Any, Any]]:
+        """What differs from an earlier content: aggregates (None where one is gone) and streams."""
+        keys = self.aggregates.keys() | before.aggregates.keys()
+        aggregates = {
+            key: self.aggregates.get(key) for key in keys if self.aggregates.get(key) is not before.aggregates.get(key)
+        }
+        streams = {key: found for key, found in self.streams.items() if found is not before.streams.get(key)}
+        return aggregates, streams
 
 
-class MemoryOrders:
-    """The `Orders` port on a store."""
+class MemoryEvents:
+    """The `EventStore` port on a store."""
 
-    def __init__(self, store: MemoryStore | None) -> None:
+    def __init__(self, store: MemoryStore, tenant: UUID | None) -> None:
         self._store = store
+        self._tenant = tenant
+        self.appended: list[object] = []
 
-    @property
-    def store(self) -> MemoryStore:
-        """What this unit sees. Raises UnitClosed outside of it."""
-        if self._store is None:
-            raise UnitClosed("the unit of work is over")
-        return self._store
+    async def append(self, stream: str, events: Sequence[object], *, expected: int | None = None) -> int:
+        """Add events to a stream. Raises ConcurrencyConflict."""
+        known = self._store.streams.get((self._tenant, stream), ())
+        if expected is not None and expected != len(known):
+            raise ConcurrencyConflict(expected, len(known))
+        for event in events:
+            name = event.kind if isinstance(event, UnknownEvent) else self._store.types.name_of(event)
+            if not name or not stream:
+                raise InvalidRequest("a stream and a kind of event have a name")
+        added = tuple(Recorded(len(known) + at, event, datetime.now(UTC)) for at, event in enumerate(events, 1))
+        if added:
+            self._store.streams[self._tenant, stream] = (*known, *added)
+        self.appended += events
+        return len(known) + len(added)
 
-    @store.setter
-    def store(self, store: MemoryStore | None) -> None:
-        """Begin with a store, or end with None."""
-        self._store = store
-
-    async def get(self, order_id: UUID) -> Order | None:
-        """The order, or None."""
-        return self.store.orders.get(order_id)
-
-    async def save(self, order: Order, events: tuple[Event, ...] = ()) -> Order:
-        """Keep an order with its events. Raises ConcurrencyConflict."""
-        known = self.store.orders.get(order.id)
-        if (known.version if known else 0) != order.version:
-            raise ConcurrencyConflict(order.version, known.version if known else None)
-        saved = replace(order, version=order.version + 1)
-        self.store.orders[order.id] = saved
-        self.store.events[order.id] = (*self.store.events.get(order.id, ()), *events)
-        return saved
-
-    async def of_customer(self, customer: str, *, limit: int = 50) -> tuple[Order, ...]:
-        """The latest orders of a customer, newest first."""
-        found = [order for order in self.store.orders.values() if order.customer == customer]
-        return tuple(reversed(found))[:limit]
-
-    async def events(self, order_id: UUID) -> tuple[Event, ...]:
-        """What happened to an order."""
-        return self.store.events.get(order_id, ())
+    async def read(self, stream: str, *, after: int = 0, limit: int = 1000) -> tuple[Recorded, ...]:
+        """The events of a stream after a version, oldest first."""
+        return self._store.streams.get((self._tenant, stream), ())[after : after + limit]
 
 
 class MemoryUnitOfWork:
-    """The `UnitOfWork` port: works on a copy, which commit puts in the store's place."""
+    """The `UnitOfWork` port: works on a copy, whose changes commit puts into the store."""
 
-    def __init__(self, store: MemoryStore) -> None:
-        self._committed = store
-        self._began = store.copy()
-        self.orders = MemoryOrders(None)
+    def __init__(self, store: MemoryStore, *, tenant: UUID | None = None) -> None:
+        self._committed_store = store
+        self._tenant = tenant
+        self._began = store
+        self._working: MemoryStore | None = None
+        self._events = MemoryEvents(store, tenant)
+        self._committed: tuple[object, ...] = ()
+
+    @property
+    def events(self) -> MemoryEvents:
+        """The streams of events. Raises UnitClosed outside of the unit."""
+        self._store()
+        return self._events
+
+    @property
+    def committed(self) -> tuple[object, ...]:
+        """The events that were kept; none before `commit` has succeeded."""
+        return self._committed
+
+    def repository(self, kind: Kind[A]) -> MemoryRepository[A]:
+        """The aggregates of a kind. Raises UnitClosed, TenantRequired."""
+        return MemoryRepository(kind, self._store().aggregates, self._events, self._tenant, KEY)
 
     async def __aenter__(self) -> Self:
         """Begin with what is committed now."""
-        self._began = self._committed.copy()
-        self.orders.store = self._began.copy()
+        self._began = self._committed_store.copy()
+        self._working = self._began.copy()
+        self._events = MemoryEvents(self._working, self._tenant)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Forget what was not committed."""
-        self.orders.store = None
+        self._working = None
 
     async def commit(self) -> None:
         """Make everything lasting. Raises ConcurrencyConflict where another unit was faster."""
-        mine, theirs = self.orders.store, self._committed
-        changed = {key: order for key, order in mine.orders.items() if order != self._began.orders.get(key)}
-        for key in changed:
-            before, known = self._began.orders.get(key), theirs.orders.get(key)
-            if known != before:
+        aggregates, streams = self._store().changed(self._began)
+        theirs = self._committed_store
+        for key in aggregates:
+            before, known = self._began.aggregates.get(key), theirs.aggregates.get(key)
+            if known is not before:
                 raise ConcurrencyConflict(before.version if before else 0, known.version if known else None)
-        theirs.orders |= changed
-        theirs.events |= {key: mine.events[key] for key in changed}
-        self.orders.store = None
+        for name in streams:
+            if theirs.streams.get(name, ()) is not self._began.streams.get(name, ()):
+                raise ConcurrencyConflict(len(self._began.streams.get(name, ())), len(theirs.streams.get(name, ())))
+        for key, aggregate in aggregates.items():
+            if aggregate is None:
+                theirs.aggregates.pop(key, None)
+            else:
+                theirs.aggregates[key] = aggregate
+        theirs.streams |= streams
+        self._committed = tuple(self._events.appended)
+        self._working = None
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """A part that is forgotten alone where it raises."""
-        before = self.orders.store.copy()
+        working = self._store()
+        before, kept = working.copy(), len(self._events.appended)
         try:
             yield
         except BaseException:
-            self.orders.store = before
+            # The same dictionaries, as repositories that were made before hold them.
+            for mine, then in ((working.aggregates, before.aggregates), (working.streams, before.streams)):
+                mine.clear()
+                mine.update(then)  # type: ignore[arg-type]
+            del self._events.appended[kept:]
             raise
+
+    def _store(self) -> MemoryStore:
+        if self._working is None:
+            raise UnitClosed("the unit of work has not begun, or is over")
+        return self._working

@@ -6,141 +6,118 @@ import io
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
-from sqlalchemy import Connection, create_engine, text
-from sqlalchemy.pool import NullPool
 
-from infra_adapters.errors import MigrationFailed, MigrationLocked
-from infra_adapters.postgres.engine import database_url
-from infra_adapters.postgres.tables import metadata
-from infra_adapters.postgres.translate import translated
+from infra_adapters.errors import InfraError
+from infra_adapters.postgres.migrations import ledger
+from infra_adapters.postgres.migrations.events import MigrationEvent, log_event
+from infra_adapters.postgres.migrations.locking import connected, locked
+from infra_adapters.postgres.migrations.script import Revision, Script, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PAUSE = 0.05
-LOCK = 7_306_154_321
-"""The advisory lock that one migrating process holds: any number, the same in every process."""
+    from sqlalchemy import Connection
 
-FOLDER = Path(__file__).parent
+    from infra_adapters.postgres.migrations.events import Listener
 
-
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """A step of the schema's history; `down` is the one before it, None for the first."""
-
-    id: str
-    down: str | None
-    text: str
+OWN = Script()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Migrations:
     """The schema of one database, by its URL. Synchronous: migrating is done before a service starts.
 
-    `wait` is in seconds: how long another process may migrate before this one raises MigrationLocked. An unknown
-    revision raises MigrationFailed.
+    `script` is the history; the default is that of this package's own tables. `wait` is in seconds: how long another
+    process may migrate before this one raises MigrationLocked. An unknown revision raises MigrationFailed, one that was
+    edited after it was applied ChecksumMismatch.
     """
 
     url: str
+    script: Script = OWN
     wait: float = 60.0
+    listener: Listener = log_event
 
     def upgrade(self, target: str = "head") -> None:
         """Go forward to a revision; several processes may call this at once, one of them does it."""
-        with self._locked() as connection:
-            command.upgrade(_config(connection), target)
+        with self._running(target) as (connection, applied):
+            command.upgrade(self.script.config(connection, applied=applied), target)
 
     def downgrade(self, target: str) -> None:
         """Go back to a revision, `base` for an empty schema."""
-        with self._locked() as connection:
-            command.downgrade(_config(connection), target)
+        with self._running(target) as (connection, applied):
+            command.downgrade(self.script.config(connection, applied=applied), target)
 
     def current(self) -> str | None:
         """The revision that the database is at."""
-        with self._connected() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
+        with connected(self.url) as connection:
+            return self._current(connection)
 
     def history(self) -> tuple[Revision, ...]:
-        """Every revision, oldest first."""
-        found = ScriptDirectory.from_config(_config()).walk_revisions()
-        return tuple(Revision(one.revision, _down(one.down_revision), one.doc) for one in reversed(list(found)))
+        """Every revision, oldest first. Raises MigrationFailed where they do not make one line."""
+        return self.script.revisions()
+
+    def applied(self) -> tuple[ledger.Entry, ...]:
+        """What was applied, in that order."""
+        with connected(self.url) as connection:
+            return ledger.entries(connection, self.script.name)
 
     def plan(self, target: str = "head") -> str:
         """The SQL that `upgrade` would run; nothing is changed."""
+        return self._sql(f"{self.current() or 'base'}:{target}", command.upgrade)
+
+    def plan_back(self, target: str) -> str:
+        """The SQL that `downgrade` would run; nothing is changed."""
+        return self._sql(f"{self.current() or 'base'}:{target}", command.downgrade)
+
+    def _sql(self, span: str, run: Any) -> str:
         output = io.StringIO()
-        config = _config(output=output)
         # Without a connection Alembic writes statements instead of running them.
-        with _named():
-            command.upgrade(config, f"{self.current() or 'base'}:{target}", sql=True)
+        with named():
+            run(self.script.config(output=output), span, sql=True)
         return output.getvalue()
 
-    def drift(self) -> tuple[str, ...]:
-        """Differences between the tables that the code declares and the schema that is there, as Alembic sees them."""
-        with self._connected() as connection:
-            options = {"compare_type": True, "compare_server_default": True}
-            context = MigrationContext.configure(connection, opts=options)
-            return tuple(str(one) for one in compare_metadata(context, metadata))
+    def _current(self, connection: Connection) -> str | None:
+        options = {"version_table": self.script.version_table}
+        return MigrationContext.configure(connection, opts=options).get_current_revision()
 
     @contextmanager
-    def _connected(self, isolation: str = "READ COMMITTED") -> Iterator[Connection]:
-        # A migrating process needs one connection and no pool.
-        engine = create_engine(
-            database_url(self.url),
-            poolclass=NullPool,
-            hide_parameters=True,
-            isolation_level=isolation,
-            connect_args={"application_name": "infra_adapters-migrations"},
-        )
+    def _running(self, target: str) -> Iterator[tuple[Connection, tuple[Any, ...]]]:
+        """A connection to migrate on and what is to be told of each step, while the lock is held."""
+        began = time.monotonic()
+        self.listener(MigrationEvent("started", self.script.name, target))
         try:
-            with translated(), engine.connect() as connection:
-                yield connection
-        finally:
-            engine.dispose()
-
-    @contextmanager
-    def _locked(self) -> Iterator[Connection]:
-        """A connection to migrate on, while another one holds the lock for as long as it lives."""
-        with self._connected(isolation="AUTOCOMMIT") as holder, self._connected() as connection:
-            self._wait(holder)
-            try:
-                with _named():
-                    yield connection
+            with locked(self.url, self.wait), connected(self.url) as connection:
+                ledger.make(connection)
+                ledger.compare(ledger.entries(connection, self.script.name), self.history())
                 connection.commit()
-            finally:
-                holder.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LOCK})
+                with named():
+                    yield connection, (self._steps(),)
+                connection.commit()
+        except InfraError as error:
+            taken = time.monotonic() - began
+            self.listener(MigrationEvent("failed", self.script.name, target, taken, str(error)))
+            raise
+        self.listener(MigrationEvent("finished", self.script.name, target, time.monotonic() - began))
 
-    def _wait(self, holder: Connection) -> None:
-        """Take the lock by asking again and again: waiting inside of a statement would hold a snapshot for as long."""
-        deadline = time.monotonic() + self.wait
-        while not holder.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": LOCK}).scalar():
-            if time.monotonic() > deadline:
-                raise MigrationLocked(f"another process has been migrating for more than {self.wait:.0f} s")
-            time.sleep(PAUSE)
+    def _steps(self) -> Any:
+        """What Alembic calls after each step, in its transaction."""
+        known = {one.id: one for one in self.history()}
+        since = [time.monotonic()]
 
+        def applied(*, ctx: MigrationContext, step: Any, **_: object) -> None:
+            now = time.monotonic()
+            taken, since[0] = now - since[0], now
+            revision = step.up_revision_id
+            assert ctx.connection is not None  # noqa: S101
+            if step.is_upgrade:
+                ledger.enter(ctx.connection, self.script.name, known[revision], taken, "")
+            else:
+                ledger.strike(ctx.connection, self.script.name, revision)
+            what = "applied" if step.is_upgrade else "reverted"
+            self.listener(MigrationEvent(what, self.script.name, revision, taken))
 
-@contextmanager
-def _named() -> Iterator[None]:
-    try:
-        yield
-    except CommandError as error:
-        raise MigrationFailed(str(error)) from None
-
-
-def _config(connection: Connection | None = None, output: io.StringIO | None = None) -> Config:
-    config = Config(stdout=io.StringIO(), output_buffer=output)
-    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
-    return config
-
-
-def _down(found: Any) -> str | None:
-    return None if found is None else str(found)
+        return applied

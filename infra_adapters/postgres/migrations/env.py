@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from alembic import context
 
-from infra_adapters.postgres.tables import metadata
-
-connection = context.config.attributes["connection"]
-if connection is None:
-    context.configure(dialect_name="postgresql", target_metadata=metadata, literal_binds=True)
-    with context.begin_transaction():
-        context.run_migrations()
-else:
-    context.configure(connection=connection, target_metadata=metadata, transaction_per_migration=True)
-    with context.begin_transaction():
-        context.run_migrations()
+given = context.config.attributes
+context.configure(
+    connection=given["connection"],
+    dialect_name="postgresql",
+    version_table=given["version_table"],
+    literal_binds=given["connection"] is None,
+    transaction_per_migration=True,
+    on_version_apply=given["on_version_apply"],
+)
+with context.begin_transaction():
+    context.run_migrations()

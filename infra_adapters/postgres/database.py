@@ -1,0 +1,95 @@
+"""The database of a running service: its pool, its fast lane, its circuit breaker, and what is known of them."""
+
+from __future__ import annotations
+
+import time
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
+
+from infra_adapters.errors import DeadlineExceeded, InfraError, Unavailable
+from infra_adapters.kernel.breaker import Breaker
+from infra_adapters.postgres.engine import open_engine
+from infra_adapters.postgres.fast import FastLane, open_fast_lane
+from infra_adapters.postgres.translate import translated
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+    from infra_adapters.kernel.breaker import Permit
+    from infra_adapters.settings import DatabaseSettings
+
+
+@dataclass(slots=True)
+class Database:
+    """One database: SQLAlchemy's `engine`, the `fast` lane for small statements, and how many wait for a connection."""
+
+    settings: DatabaseSettings
+    engine: AsyncEngine
+    fast: FastLane
+    breaker: Breaker
+    waiting: int = field(default=0)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, settings: DatabaseSettings) -> AsyncIterator[Self]:
+        """A database whose connections are all closed at the end. Raises ConfigError; connects when it is used."""
+        breaker = Breaker(time.monotonic, settings.breaker_failures, settings.breaker_seconds)
+        async with open_engine(settings) as engine, open_fast_lane(settings) as fast:
+            yield cls(settings, engine, fast, breaker)
+
+    async def acquire(self) -> AsyncConnection:
+        """A connection from the pool, to be closed by the caller. Raises PoolExhausted, ConnectFailed."""
+        self.waiting += 1
+        try:
+            with translated():
+                return await self.engine.connect()
+        finally:
+            self.waiting -= 1
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for as long as a block; what is not committed in it is rolled back. Errors are ours."""
+        with watched(self.breaker):
+            connection = await self.acquire()
+            try:
+                with translated():
+                    yield connection
+            finally:
+                await connection.close()
+
+    @property
+    def size(self) -> int:
+        """The most connections of the pool."""
+        return self.settings.pool_size + self.settings.pool_overflow
+
+    @property
+    def checked_out(self) -> int:
+        """The connections of the pool that are in use."""
+        return int(self.engine.pool.checkedout())  # type: ignore[attr-defined]
+
+
+@contextmanager
+def watched(breaker: Breaker) -> Iterator[None]:
+    """Ask a breaker before, and tell it after, whether the database did its work. Raises CircuitOpen."""
+    permit = breaker.admit()
+    try:
+        yield
+    except BaseException as error:
+        tell(permit, error)
+        raise
+    tell(permit, None)
+
+
+def tell(permit: Permit, error: BaseException | None) -> None:
+    """How a call ended: an answer is one, also a refusal; who left before it says nothing of the database."""
+    if isinstance(error, Unavailable):
+        (permit.failed if error.counts else permit.given_up)()
+    elif isinstance(error, DeadlineExceeded) or (error is not None and not isinstance(error, Exception)):
+        permit.given_up()
+    elif error is None or isinstance(error, InfraError):
+        permit.succeeded()
+    else:
+        permit.given_up()

@@ -1,0 +1,121 @@
+"""The fast lane: small statements that are run very often, straight through psycopg, from a small pool of their own.
+
+Sessions, inboxes, outboxes and rate limits ask one row at a time; there SQLAlchemy takes longer than the server.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg.rows import namedtuple_row
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from infra_adapters.errors import ConnectFailed
+from infra_adapters.postgres.engine import connect_options, database_url
+from infra_adapters.postgres.guarded import GuardedConnection
+from infra_adapters.postgres.translate import translated
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from infra_adapters.settings import DatabaseSettings
+
+    Parameters = Sequence[object] | dict[str, object]
+
+
+class FastLane:
+    """Statements in psycopg's form (`%s`, `%(name)s`), each of them its own transaction."""
+
+    def __init__(self, pool: AsyncConnectionPool[GuardedConnection]) -> None:
+        self._pool = pool
+
+    async def fetch_one(self, statement: str, parameters: Parameters = ()) -> Any | None:
+        """The first row, as a named tuple, or None."""
+        async with self.connection() as connection:
+            return await (await connection.execute(statement.encode(), parameters)).fetchone()
+
+    async def fetch_all(self, statement: str, parameters: Parameters = ()) -> list[Any]:
+        """Every row, as named tuples."""
+        async with self.connection() as connection:
+            return await (await connection.execute(statement.encode(), parameters)).fetchall()
+
+    async def execute(self, statement: str, parameters: Parameters = ()) -> int:
+        """Run a statement; the number of rows that it was about."""
+        async with self.connection() as connection:
+            return (await connection.execute(statement.encode(), parameters)).rowcount
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[GuardedConnection]:
+        """A connection of this lane, on which each statement is its own transaction. Errors are ours.
+
+        Raises PoolExhausted, and ConnectFailed where there was no connection to be had at all.
+        """
+        with translated():
+            try:
+                async with self._pool.connection() as connection:
+                    yield connection
+            except PoolTimeout:
+                if self._pool.get_stats().get("pool_size", 0) == 0 or self._is_failing():
+                    raise ConnectFailed("the database cannot be reached") from None
+                raise
+
+    def figures(self) -> tuple[int, int, int]:
+        """The most connections of this lane, how many are in use, and how many callers wait for one."""
+        found = self._pool.get_stats()
+        used = found.get("pool_size", 0) - found.get("pool_available", 0)
+        return self._pool.max_size, used, found.get("requests_waiting", 0)
+
+    def _is_failing(self) -> bool:
+        found = self._pool.get_stats()
+        return found.get("connections_errors", 0) > 0 and found.get("pool_available", 0) == 0
+
+
+@asynccontextmanager
+async def open_fast_lane(settings: DatabaseSettings) -> AsyncIterator[FastLane]:
+    """A lane whose connections are all closed at the end; it connects when it is first used."""
+    url = database_url(settings.url.get_secret_value())
+    if settings.pooler == "none":
+        url = url.difference_update_query(["options"])
+    idle = _Idle(settings.trusted_idle)
+    pool: AsyncConnectionPool[GuardedConnection] = AsyncConnectionPool(
+        url.set(drivername="postgresql").render_as_string(hide_password=False),
+        connection_class=GuardedConnection,
+        kwargs={**connect_options(settings), "autocommit": True, "row_factory": namedtuple_row},
+        min_size=0,
+        max_size=settings.fast_pool_size,
+        timeout=settings.acquire_timeout,
+        max_lifetime=settings.max_lifetime,
+        max_idle=settings.max_lifetime,
+        num_workers=1,
+        check=idle.check,
+        reset=idle.given_back,
+        open=False,
+        name=f"{settings.application_name}-fast",
+    )
+    await pool.open()
+    try:
+        yield FastLane(pool)
+    finally:
+        await pool.close()
+
+
+class _Idle:
+    """When each connection was given back; one that was in use a moment ago is trusted."""
+
+    def __init__(self, trusted: float) -> None:
+        self._trusted = trusted
+
+    async def given_back(self, connection: GuardedConnection) -> None:
+        """Remember the moment."""
+        connection.idle_since = time.monotonic()
+
+    async def check(self, connection: GuardedConnection) -> None:
+        """Ask the server where it was idle. Raises psycopg.OperationalError where it has gone."""
+        if time.monotonic() - connection.idle_since > self._trusted:
+            try:
+                await connection.execute(b"")
+            except psycopg.Error as error:
+                raise psycopg.OperationalError("the connection was lost while it was idle") from error

@@ -1,0 +1,155 @@
+"""The promises of a unit of work and of its streams of events."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import uuid4
+
+from infra_adapters.errors import ConcurrencyConflict, ConfigError, UnitClosed
+from infra_adapters.ports import UnknownEvent
+from infra_adapters.testing.contract import Opens, expect, find, keep, promise, raises
+from infra_adapters.testing.sample import ORDERS, OrderPaid, an_order
+
+
+@promise
+async def leaving_without_commit_leaves_nothing(opens: Opens) -> None:
+    """What is not committed was never there."""
+    order = an_order(uuid4())
+    async with opens(tenant=order.tenant) as unit:
+        await unit.repository(ORDERS).save(order, (OrderPaid("r"),))
+    expect(await find(opens, order) is None, "nothing was kept")
+
+
+@promise
+async def an_error_leaves_nothing(opens: Opens) -> None:
+    """An error inside of a unit reaches the caller, and leaves nothing."""
+    order = an_order(uuid4())
+    with raises(KeyError, "the error reaches the caller"):
+        async with opens(tenant=order.tenant) as unit:
+            await unit.repository(ORDERS).save(order)
+            raise KeyError(order.number)
+    expect(await find(opens, order) is None, "nothing was kept")
+
+
+@promise
+async def a_failed_part_leaves_the_unit_usable(opens: Opens) -> None:
+    """What fails inside of a savepoint is undone alone, and so are its events."""
+    first = an_order(uuid4())
+    second = an_order(first.tenant)
+    async with opens(tenant=first.tenant) as unit:
+        orders = unit.repository(ORDERS)
+        await orders.save(first, (OrderPaid("kept"),))
+        with raises(KeyError, "the error reaches the caller"):
+            async with unit.savepoint():
+                await orders.save(second, (OrderPaid("undone"),))
+                raise KeyError(second.number)
+        await unit.commit()
+    expect(unit.committed == (OrderPaid("kept"),), "the events of the part are gone")
+    expect(await find(opens, first) is not None, "the first is kept")
+    expect(await find(opens, second) is None, "the part is not")
+
+
+@promise
+async def a_part_that_ends_well_belongs_to_its_unit(opens: Opens) -> None:
+    """A savepoint that ends well is kept when its unit is, and only then."""
+    for commits in (True, False):
+        order = an_order(uuid4())
+        async with opens(tenant=order.tenant) as unit:
+            async with unit.savepoint():
+                await unit.repository(ORDERS).save(order)
+            if commits:
+                await unit.commit()
+        expect((await find(opens, order) is not None) is commits, "kept with its unit")
+
+
+@promise
+async def events_count_as_committed_after_the_commit(opens: Opens) -> None:
+    """Before COMMIT has succeeded nothing has happened, so nobody may act on it."""
+    order = an_order(uuid4())
+    async with opens(tenant=order.tenant) as unit:
+        await unit.repository(ORDERS).save(order, (OrderPaid("a"),))
+        expect(unit.committed == (), "nothing is committed before COMMIT")
+        await unit.commit()
+        expect(unit.committed == (OrderPaid("a"),), "then it is")
+
+
+@promise
+async def a_unit_that_is_over_refuses(opens: Opens) -> None:
+    """What is asked of a unit after its commit would be lost."""
+    async with opens(tenant=uuid4()) as unit:
+        await unit.commit()
+        with raises(UnitClosed, "no repository after the commit"):
+            unit.repository(ORDERS)
+        with raises(UnitClosed, "no events after the commit"):
+            await unit.events.append("s", (OrderPaid("a"),))
+        with raises(UnitClosed, "no second commit"):
+            await unit.commit()
+
+
+@promise
+async def a_unit_that_has_not_begun_refuses(opens: Opens) -> None:
+    """Before its `async with` a unit has no transaction to work in."""
+    with raises(UnitClosed, "no repository before the begin"):
+        opens(tenant=uuid4()).repository(ORDERS)
+    with raises(UnitClosed, "no commit before the begin"):
+        await opens(tenant=uuid4()).commit()
+
+
+@promise
+async def a_stream_is_read_in_order(opens: Opens) -> None:
+    """Events come back as they were, oldest first, with versions from 1 without gaps."""
+    tenant, stream = uuid4(), f"order:{uuid4()}"
+    async with opens(tenant=tenant) as unit:
+        first = await unit.events.append(stream, (OrderPaid("a"), OrderPaid("b")), expected=0)
+        second = await unit.events.append(stream, (OrderPaid("c"),))
+        await unit.commit()
+    async with opens(tenant=tenant) as unit:
+        found = await unit.events.read(stream)
+        rest = await unit.events.read(stream, after=1, limit=1)
+    expect((first, second) == (2, 3), "append tells the new version")
+    expect([one.version for one in found] == [1, 2, 3], "versions have no gaps")
+    expect([one.event for one in found] == [OrderPaid("a"), OrderPaid("b"), OrderPaid("c")], "events are as they were")
+    expect([one.event for one in rest] == [OrderPaid("b")], "a part can be read")
+
+
+@promise
+async def a_stream_that_went_on_refuses(opens: Opens) -> None:
+    """Appending after a version that is not the latest is a conflict that names both."""
+    tenant, stream = uuid4(), f"order:{uuid4()}"
+    async with opens(tenant=tenant) as unit:
+        await unit.events.append(stream, (OrderPaid("a"), OrderPaid("b")))
+        with raises(ConcurrencyConflict, "an old version is refused") as caught:
+            await unit.events.append(stream, (OrderPaid("c"),), expected=1)
+    error = caught.error
+    expect(isinstance(error, ConcurrencyConflict) and (error.expected, error.actual) == (1, 2), "both are named")
+
+
+@promise
+async def an_unknown_event_is_kept_as_it_is(opens: Opens) -> None:
+    """An event of a kind that this program does not know can be kept and read."""
+    tenant, stream = uuid4(), f"order:{uuid4()}"
+    strange = UnknownEvent("order.frozen", {"degrees": -20})
+    async with opens(tenant=tenant) as unit:
+        await unit.events.append(stream, (strange,))
+        await unit.commit()
+    async with opens(tenant=tenant) as unit:
+        found = await unit.events.read(stream)
+    expect([one.event for one in found] == [strange], "it is as it was")
+
+
+@promise
+async def an_event_without_a_name_is_refused(opens: Opens) -> None:
+    """A type that nobody named could not be read again."""
+    async with opens(tenant=uuid4()) as unit:
+        with raises(ConfigError, "a type without a name is refused"):
+            await unit.events.append("s", (object(),))
+
+
+@promise
+async def events_of_a_save_are_in_the_stream_of_the_aggregate(opens: Opens) -> None:
+    """Events that are saved with an order stand in its stream."""
+    saved = await keep(opens, an_order(uuid4()), (OrderPaid("a"),))
+    await keep(opens, replace(saved, customer="grace"), (OrderPaid("b"),))
+    async with opens(tenant=saved.tenant) as unit:
+        found = await unit.events.read(f"order:{saved.id}")
+    expect([one.event for one in found] == [OrderPaid("a"), OrderPaid("b")], "both are there")

@@ -1,0 +1,87 @@
+"""Step 1: every list and look-up that is declared has an index, and the planner uses it."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select, text
+
+from infra_adapters.postgres.plans import indexes_used
+from infra_adapters.postgres.schema import infra_events, metadata
+from infra_adapters.testing.sample import BEGAN, BY_CUSTOMER, NEWEST_OF_CUSTOMER
+from tests.infra.shop import metadata as shop
+from tests.infra.shop.tables import MODEL, ROWS
+
+pytestmark = pytest.mark.blocking
+
+INDEXES = "Indexes for every declared access path"
+USED = "Every access path that is declared has an index the planner uses"
+TABLES = "SQLAlchemy 2 tables and psycopg 3 configuration"
+
+ORDERS = MODEL.kept[0]
+TENANT = uuid4()
+SEED = """
+INSERT INTO orders (id, tenant_id, number, customer, placed_at, version)
+  SELECT gen_random_uuid(), CASE WHEN n % 50 = 0 THEN CAST(:tenant AS uuid) ELSE gen_random_uuid() END,
+         'N-' || n, 'customer ' || (n % 500), now() - n * interval '1 minute', 1 FROM generate_series(1, 20000) n;
+INSERT INTO order_lines SELECT id, 0, 'tea', 1, 1, 'EUR' FROM orders;
+INSERT INTO infra_events (stream, version, kind, data) SELECT 'order:' || id, 1, 'placed', '{}' FROM orders;
+ANALYZE;
+"""
+ASKED = {
+    "a list of one customer": (
+        ORDERS.page(NEWEST_OF_CUSTOMER, {"customer": "customer 7"}, ()),
+        "ix_orders_tenant_id_customer_placed_at",
+    ),
+    "a list of one customer after a cursor": (
+        ORDERS.page(NEWEST_OF_CUSTOMER, {"customer": "customer 7"}, (BEGAN, uuid4())),
+        "ix_orders_tenant_id_customer_placed_at",
+    ),
+    "a list by customer": (
+        ORDERS.page(BY_CUSTOMER, {}, ("customer 3", BEGAN, uuid4())),
+        "ix_orders_tenant_id_customer_placed_at",
+    ),
+    "one order": (ORDERS.select(ROWS.column("id") == uuid4()), "pk_orders"),
+    "its lines": (ORDERS.parts(ROWS.parts[0], [uuid4()]), "pk_order_lines"),
+    "a stream": (
+        select(infra_events).where(infra_events.c.stream == "s").order_by(infra_events.c.version),
+        "uq_infra_events_stream_version",
+    ),
+}
+
+
+@pytest.fixture
+async def seeded(infrastructure):
+    async with infrastructure.database.engine.connect() as connection:
+        await connection.execute(text("SET ROLE NONE"))
+        for statement in SEED.split(";")[:-1]:
+            values = {"tenant": TENANT} if ":tenant" in statement else {}
+            await connection.execute(text(statement), values)
+        yield connection
+
+
+@pytest.mark.deliverable(INDEXES, USED, TABLES)
+async def test_every_access_path_uses_its_index(seeded):
+    for name, (statement, index) in ASKED.items():
+        asked = (
+            statement.where(ORDERS.visible(TENANT, include_deleted=False)) if name.startswith("a list") else statement
+        )
+        assert await indexes_used(seeded, asked.limit(20)) == (index,), name
+
+
+@pytest.mark.deliverable(INDEXES)
+async def test_a_missing_index_is_noticed(seeded):
+    await seeded.execute(text("DROP INDEX ix_orders_tenant_id_customer_placed_at"))
+    await seeded.execute(text("DROP INDEX uq_orders_tenant_id_number"))
+    asked = ORDERS.page(NEWEST_OF_CUSTOMER, {"customer": "customer 7"}, ())
+    assert await indexes_used(seeded, asked.where(ORDERS.visible(TENANT, include_deleted=False)).limit(20)) == ()
+
+
+@pytest.mark.deliverable(INDEXES)
+@pytest.mark.parametrize("tables", [metadata, shop])
+def test_every_foreign_key_begins_an_index(tables):
+    for table in tables.tables.values():
+        starts = {index.columns[0].name for index in table.indexes}
+        starts |= {next(iter(one.columns)).name for one in table.constraints if list(one.columns)}
+        assert {key.parent.name for key in table.foreign_keys} <= starts
