@@ -24,7 +24,7 @@ class State(StrEnum):
     HALF_OPEN = "half_open"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Permit:
     """A call that was let through; it says once how it ended, and anything after that is ignored."""
 

@@ -143,6 +143,9 @@ ONE = (
     "INSERT INTO orders (id, tenant_id, number, customer, placed_at, version)"
     " VALUES (gen_random_uuid(), gen_random_uuid(), 'a-secret-name', 'c', now(), 1)"
 )
+OVERLAP = (
+    "CREATE TABLE once (at int4range, EXCLUDE USING gist (at WITH &&)); INSERT INTO once VALUES ('[1,2]'), ('[1,2]')"
+)
 ORPHAN = "INSERT INTO order_lines VALUES (gen_random_uuid(), 0, 'a', 1, 1, 'EUR')"
 AGAIN = "INSERT INTO orders SELECT gen_random_uuid(), tenant_id, number, customer, placed_at, NULL, 1 FROM orders"
 REFUSED = [
@@ -156,8 +159,7 @@ REFUSED = [
         "",
     ),
     (
-        "CREATE TABLE once (at int4range, EXCLUDE USING gist (at WITH &&));"
-        " INSERT INTO once VALUES ('[1,2]'), ('[1,2]')",
+        OVERLAP,
         ExclusionViolated,
         "once_at_excl",
         "",
