@@ -12,6 +12,7 @@ from infra_adapters.errors import ConcurrencyConflict, InvalidRequest, TenantReq
 from infra_adapters.kernel.cursor import read_cursor, write_cursor
 from infra_adapters.ports.aggregates import A
 from infra_adapters.ports.repositories import Page
+from infra_adapters.postgres.statements import one_of
 from infra_adapters.postgres.translate import translated
 
 if TYPE_CHECKING:
@@ -58,8 +59,7 @@ class PostgresRepository(Generic[A]):
         wanted = list(dict.fromkeys(identities))
         if not wanted:
             return ()
-        column = self._stored.rows.column("id")
-        same = column == wanted[0] if len(wanted) == 1 else column.in_(wanted)
+        same = one_of(self._stored.rows.column("id"), wanted)
         rows = await self._all(self._stored.select(same, self._visible(include_deleted=include_deleted)))
         found = {one.id: one for one in await self._whole(rows)}
         return tuple(found[identity] for identity in wanted if identity in found)
@@ -97,7 +97,7 @@ class PostgresRepository(Generic[A]):
             return 0
         if fixed := {"id", "version", self._stored.kind.tenant} & set(values):
             raise InvalidRequest(f"{', '.join(sorted(fixed))} cannot be set")
-        asked = self._stored.rows.column("id").in_(list(identities)), self._visible()
+        asked = one_of(self._stored.rows.column("id"), list(identities)), self._visible()
         return await self._count(self._stored.update(self._stored.rows.written(values), *asked))
 
     async def page(

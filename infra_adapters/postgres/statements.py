@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic
 
-from sqlalchemy import Select, and_, bindparam, delete, func, or_, select, tuple_, update
+from sqlalchemy import ARRAY, Select, and_, any_, bindparam, delete, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from infra_adapters.errors import ConfigError
@@ -53,7 +53,7 @@ class Stored(Generic[A]):
     def parts(self, part: Part, parents: Sequence[object]) -> Select[Any]:
         """The parts of some aggregates, in order; the first column says whose."""
         parent = part.rows.table.c[part.parent]
-        found = select(parent, *part.rows.columns).where(parent.in_(parents))
+        found = select(parent, *part.rows.columns).where(one_of(parent, parents))
         return found.order_by(parent, part.rows.table.c[part.position])
 
     def insert(self, values: Mapping[str, object]) -> ReturningInsert[Any]:
@@ -85,6 +85,13 @@ class Stored(Generic[A]):
         behind = [_behind(order, after)] if after else []
         sorted_by = [column.desc() if descending else column.asc() for column, descending in order]
         return self.select(*equal, *behind).order_by(*sorted_by)
+
+
+def one_of(column: ColumnElement[Any], values: Sequence[object]) -> ColumnElement[bool]:
+    """Whether a column has one of some values, which are one parameter however many they are."""
+    if len(values) == 1:
+        return column == values[0]
+    return column == any_(bindparam(None, list(values), ARRAY(column.type)))
 
 
 def _behind(order: list[tuple[ColumnElement[Any], bool]], after: Sequence[object]) -> ColumnElement[bool]:

@@ -84,8 +84,8 @@ def named() -> Iterator[None]:
         raise MigrationFailed(str(error)) from None
     except AssertionError:
         raise MigrationFailed("there is no revision so far from the one that is there") from None
-    except (SyntaxError, ImportError) as error:
-        raise MigrationFailed(f"a revision cannot be read: {error}") from None
+    except (SyntaxError, ImportError, AttributeError, NameError, TypeError) as error:
+        raise MigrationFailed(f"a revision cannot be run: {type(error).__name__}: {error}") from error
 
 
 def _revision(one: AlembicScript) -> Revision:

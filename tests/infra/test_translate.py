@@ -1,0 +1,110 @@
+"""Step 1: every kind of failure is one kind of ours, by its SQLSTATE, and without a value of the caller's."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import psycopg
+import pytest
+from sqlalchemy import exc
+
+from infra_adapters import errors
+from infra_adapters.postgres.translate import of_driver, of_library, translated
+from infra_adapters.testing.sample import ORDERS, an_order
+
+pytestmark = pytest.mark.blocking
+
+POOL = "PostgreSQL connections from a pool with limits, bounded waiting and timeouts"
+
+STATES = {
+    "08006": errors.ConnectionLost,
+    "22003": errors.InvalidRequest,
+    "23505": errors.UniqueViolated,
+    "25P02": errors.TransactionFailed,
+    "25P03": errors.ConnectionLost,
+    "40001": errors.SerializationFailed,
+    "40P01": errors.Deadlock,
+    "42501": errors.PermissionDenied,
+    "42P01": errors.QueryFailed,
+    "53100": errors.ResourcesExhausted,
+    "53300": errors.ResourcesExhausted,
+    "55P03": errors.LockTimeout,
+    "57014": errors.QueryTimeout,
+    "57P01": errors.ConnectionLost,
+    "57P03": errors.ConnectionLost,
+    "58030": errors.ResourcesExhausted,
+}
+
+
+@pytest.mark.deliverable(POOL)
+@pytest.mark.parametrize("state", STATES)
+def test_each_sqlstate_has_its_error(state):
+    found = of_driver(psycopg.errors.lookup(state)("a-secret"), lost=False)
+    assert type(found) is STATES[state]
+    assert "a-secret" not in str(found)
+
+
+SAID = [
+    ("connection failed: Connection refused", errors.ConnectFailed, True),
+    ("connection failed: FATAL:  the database system is starting up", errors.ConnectFailed, True),
+    ("connection failed: FATAL:  sorry, too many clients already", errors.ConnectFailed, True),
+    ("connection failed: FATAL:  password authentication failed for user", errors.ConnectFailed, False),
+    ('connection failed: FATAL:  role "x" does not exist', errors.ConnectFailed, False),
+    ("server closed the connection unexpectedly", errors.ConnectionLost, True),
+]
+
+
+@pytest.mark.deliverable(POOL)
+@pytest.mark.parametrize(("said", "kind", "retryable"), SAID)
+def test_what_has_no_sqlstate_is_told_by_where_it_happened(said, kind, retryable):
+    found = of_driver(psycopg.OperationalError(said), lost=False)
+    assert (type(found), found.retryable) == (kind, retryable)
+
+
+def test_an_error_that_took_its_connection_is_a_lost_connection():
+    assert isinstance(of_driver(psycopg.InternalError("?"), lost=True), errors.ConnectionLost)
+    assert isinstance(of_driver(psycopg.InternalError("?"), lost=False), errors.QueryFailed)
+    assert isinstance(of_driver(None, lost=False), errors.QueryFailed)
+
+
+LIBRARY = [
+    (exc.TimeoutError(), errors.PoolExhausted),
+    (exc.StatementError("m", "s", {}, errors.InvalidRequest("ours")), errors.InvalidRequest),
+    (exc.StatementError("m", "s", {}, ValueError("a-secret")), errors.InvalidRequest),
+    (exc.InvalidRequestError(), errors.UnitClosed),
+    (UnicodeEncodeError("utf-8", "\ud800", 0, 1, "a-secret"), errors.InvalidRequest),
+]
+
+
+@pytest.mark.parametrize(("error", "kind"), LIBRARY)
+def test_each_error_of_a_library_has_its_error(error, kind):
+    with pytest.raises(kind) as caught, translated():
+        raise error
+    assert "a-secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("error", [exc.CompileError("a mistake"), exc.StatementError("m", "s", {}, KeyError("k"))])
+def test_a_mistake_in_the_program_stays_as_it_is(error):
+    assert of_library(error) is None
+    with pytest.raises(type(error)), translated():
+        raise error
+
+
+def test_every_error_says_what_it_is():
+    def all_below(kind):
+        return {kind}.union(*(all_below(one) for one in kind.__subclasses__()))
+
+    found = {kind for kind in all_below(errors.InfraError) if kind.__module__.startswith("infra_adapters")}
+    codes = [kind.code for kind in found]
+    assert len(set(codes)) == len(codes)
+    assert all(isinstance(kind.outcome, errors.Outcome) and kind.__doc__ for kind in found)
+
+
+async def test_more_values_than_a_statement_has_parameters_are_one_parameter(infrastructure):
+    order = an_order(uuid4())
+    async with infrastructure.unit(tenant=order.tenant) as unit:
+        orders = unit.repository(ORDERS)
+        saved = await orders.save(order)
+        many = [uuid4() for _ in range(70_000)]
+        assert await orders.get_many([*many, saved.id]) == (saved,)
+        assert await orders.change([*many, saved.id], {"customer": "x"}) == 1
