@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import psycopg
@@ -28,13 +29,15 @@ CANCEL_SECONDS = 0.1
 class GuardedConnection(psycopg.AsyncConnection[Any]):
     """`psycopg.AsyncConnection` whose cancellation is bounded. `idle_since` is on the monotonic clock, in seconds."""
 
-    idle_since: float = float("inf")
+    idle_since: float = 0.0
 
     @classmethod
     async def connect(cls, *args: Any, **options: Any) -> Self:
         """Connect as psycopg does; datetimes without a zone and numbers that are none raise psycopg.DataError."""
         connection = await super().connect(*args, **options)
         refuse_doubtful_values(connection)
+        # A pool may keep a connection for long before anybody uses it for the first time.
+        connection.idle_since = time.monotonic()
         return connection
 
     @property

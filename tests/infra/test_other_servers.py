@@ -1,0 +1,126 @@
+"""The same promises on what else is installed: another PostgreSQL, one with TLS, and PgBouncer before it.
+
+What is not installed here is skipped and says so; the blocking tests need none of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import uuid4
+
+import psycopg
+import pytest
+import trustme
+from sqlalchemy import text
+
+from infra_adapters.errors import ConnectFailed
+from infra_adapters.infrastructure import Infrastructure
+from infra_adapters.postgres import Migrations
+from infra_adapters.settings import DatabaseSettings
+from infra_adapters.testing import PROMISES
+from infra_adapters.testing.sample import ORDERS, an_order
+from tests.infra.conftest import ROLE, prepare
+from tests.infra.servers import installed, pooled, served
+from tests.infra.shop import MODEL
+
+HOST = "db.example.org"
+
+
+@pytest.fixture(scope="module")
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture(scope="module")
+def other(authority):
+    """An installed PostgreSQL with a certificate for `HOST`."""
+
+    def certify(folder):
+        issued = authority.issue_cert(HOST)
+        issued.private_key_pem.write_to_path(folder / "key.pem")
+        issued.cert_chain_pems[0].write_to_path(folder / "cert.pem")
+        (folder / "key.pem").chmod(0o600)
+
+    environ = installed()
+    settings = ["ssl=on", "ssl_cert_file=../cert.pem", "ssl_key_file=../key.pem"]
+    with served(environ, settings=settings, prepare=certify) as server:
+        prepare(server.url)
+        yield server
+
+
+@pytest.mark.parametrize("promise", PROMISES)
+async def test_another_postgresql_keeps_the_contract(other, promise):
+    async with Infrastructure.open(DatabaseSettings.of(url=other.url, role=ROLE), MODEL) as opened:
+        await PROMISES[promise](opened.unit)
+
+
+def test_another_postgresql_migrates_there_and_back(other):
+    with psycopg.connect(other.url, autocommit=True) as admin:
+        admin.execute("CREATE DATABASE there_and_back")
+    migrations = Migrations(other.url.rpartition("/")[0] + "/there_and_back")
+    migrations.upgrade()
+    migrations.downgrade("base")
+    migrations.upgrade()
+    assert migrations.current() == migrations.history()[-1].id
+
+
+def named(other, host, **values):
+    url = f"postgresql://postgres@{host}:{other.port}/postgres?hostaddr=127.0.0.1"
+    return DatabaseSettings.of(url=url, **values)
+
+
+async def one(settings):
+    async with Infrastructure.open(settings) as opened, opened.database.connection() as connection:
+        raw = await connection.get_raw_connection()
+        return raw.driver_connection.pgconn.ssl_in_use
+
+
+async def test_a_server_that_proves_who_it_is_is_believed(other, authority, tmp_path):
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    assert await one(named(other, HOST, tls_root=str(tmp_path / "ca.pem")))
+
+
+@pytest.mark.parametrize("case", ["another name", "another authority", "the system's authorities"])
+async def test_a_server_that_does_not_is_refused(other, authority, tmp_path, case):
+    known = trustme.CA() if case == "another authority" else authority
+    known.cert_pem.write_to_path(tmp_path / "ca.pem")
+    host = "elsewhere.example.org" if case == "another name" else HOST
+    root = {} if case == "the system's authorities" else {"tls_root": str(tmp_path / "ca.pem")}
+    with pytest.raises(ConnectFailed):
+        await one(named(other, host, **root))
+
+
+async def test_who_says_insecure_may_connect(other):
+    assert await one(named(other, HOST, insecure=True)) in {True, False}
+
+
+@pytest.fixture(scope="module")
+def pooler(other):
+    with pooled(other.url) as url:
+        yield url
+
+
+@pytest.mark.parametrize("promise", PROMISES)
+async def test_the_contract_is_kept_through_a_pooler(pooler, promise):
+    settings = DatabaseSettings.of(url=pooler, pooler="transaction")
+    async with Infrastructure.open(settings, MODEL) as opened:
+        await PROMISES[promise](opened.unit)
+
+
+async def test_through_a_pooler_timeouts_hold_and_no_tenant_is_left_behind(pooler):
+    settings = DatabaseSettings.of(url=pooler, pooler="transaction", lock_timeout=3, pool_size=4)
+    look = "SELECT current_setting('lock_timeout') AS lock, current_setting('app.tenant_id', true) AS tenant"
+    async with Infrastructure.open(settings, MODEL) as opened:
+        orders = [an_order(uuid4()) for _ in range(20)]
+
+        async def keep(order):
+            async with opened.unit(tenant=order.tenant) as unit:
+                await unit.repository(ORDERS).save(order)
+                row = await unit.execute(text(look))
+                await unit.commit()
+                return row.one()
+
+        found = await asyncio.gather(*(keep(order) for order in orders))
+        assert found == [("3s", str(order.tenant)) for order in orders]
+        left = {(await opened.database.fast.fetch_one(look))[1] for _ in range(10)}
+    assert left <= {"", None}
