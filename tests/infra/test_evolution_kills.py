@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import subprocess
 import sys
-import threading
 
-import psycopg
 import pytest
 
-from tests.infra.evolution_items import EXPAND, FILL, ITEMS, sql, wrong
+from tests.infra.evolution_items import EXPAND, FILL, ITEMS, sql, written_to, wrong
 
 pytestmark = [pytest.mark.blocking, pytest.mark.deliverable("Migrations with a way back")]
 
@@ -36,29 +33,6 @@ while True:
     kills += 1
 print(kills)
 """
-
-
-def writer(url, stop):
-    """A service that goes on: it touches rows, and adds some before, within and after the walk."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        for number in range(1, 100_000):
-            if stop.is_set():
-                return
-            connection.execute("UPDATE items SET note = 'seen' WHERE id = %s", [number * 37 % 20_000])
-            new = number if number % 2 else -number
-            connection.execute("INSERT INTO items VALUES (%s, 2, %s)", [1_000_000 * (new > 0) + new, number])
-
-
-@contextlib.contextmanager
-def written_to(url):
-    stop = threading.Event()
-    thread = threading.Thread(target=writer, args=(url, stop))
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
 
 
 @pytest.mark.parametrize("form", ["expression", "function"])

@@ -29,7 +29,7 @@ class Patience:
 
     `lock` is for statements that stop others while they wait, and `work` bounds those once they have their lock;
     `online` is for locks of statements that stop nobody, such as building an index concurrently. Between attempts
-    passes `pause`, doubled each time up to `longest`.
+    passes `pause`, doubled each time up to `longest`, by `sleep`.
     """
 
     lock: float = 2.0
@@ -38,13 +38,18 @@ class Patience:
     attempts: int = 10
     pause: float = 0.5
     longest: float = 30.0
+    sleep: Sleep = time.sleep
 
     def after(self, attempt: int) -> float:
         """Seconds to pause after attempt number `attempt`, from 1."""
         return min(self.pause * 2.0 ** min(attempt - 1, 30), self.longest)
 
 
-def retrying(work: Callable[[], Value], patience: Patience, *, sleep: Sleep = time.sleep) -> Value:
+USUAL = Patience()
+"""What a helper waits where nobody says otherwise."""
+
+
+def retrying(work: Callable[[], Value], patience: Patience) -> Value:
     """Do the work, again after a lock that was not to be had or a lost conflict. `work` must undo what it did itself.
 
     Raises what the last attempt raised.
@@ -53,7 +58,7 @@ def retrying(work: Callable[[], Value], patience: Patience, *, sleep: Sleep = ti
         try:
             return work()
         except (LockTimeout, TransactionConflict):
-            sleep(patience.after(attempt))
+            patience.sleep(patience.after(attempt))
     return work()
 
 
@@ -61,6 +66,20 @@ def set_timeouts(connection: psycopg.Connection[Any], *, lock: float, statement:
     """Bound what follows in this transaction, in seconds; 0 is no bound."""
     query = "SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)"
     connection.execute(query, [milliseconds(lock), milliseconds(statement)])
+
+
+@contextmanager
+def session_timeouts(connection: psycopg.Connection[Any], *, lock: float) -> Iterator[None]:
+    """Bound the waits for locks of statements that can be in no transaction, and no statement; as before afterwards."""
+    query = "SELECT current_setting('lock_timeout'), current_setting('statement_timeout')"
+    before = connection.execute(query).fetchone()
+    change = "SELECT set_config('lock_timeout', %s, false), set_config('statement_timeout', %s, false)"
+    connection.execute(change, [milliseconds(lock), "0"])
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            connection.execute(change, before)
 
 
 def milliseconds(seconds: float) -> str:
