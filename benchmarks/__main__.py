@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import command_start, database, fuzz, includes_again, includes_check, pytest_suite, standards
+from benchmarks import adapters, command_start, database, fuzz, includes_again, includes_check, pytest_suite, standards
 
 TABLE = {
     "command_start": command_start,
@@ -13,6 +13,7 @@ TABLE = {
     "fuzz": fuzz,
     "pytest_suite": pytest_suite,
     "standards": standards,
+    "adapters": adapters,
 }
 
 

@@ -3,7 +3,8 @@
 On a dead network a cancelled caller is not kept waiting.
 
 psycopg 3.3 waits five seconds to send its cancel request and five for the answer (`AsyncConnection.wait`). Here both
-share a tenth of a second; a connection that has not come to rest by then is closed, and so discarded by its pool.
+share less than a tenth of a second; a connection that has not come to rest by then is closed, and so discarded by its
+pool.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from psycopg.abc import PQGen
 
 Value = TypeVar("Value")
-CANCEL_SECONDS = 0.1
+CANCEL_SECONDS = 0.08
 
 
 class GuardedConnection(psycopg.AsyncConnection[Any]):
@@ -45,14 +46,25 @@ class GuardedConnection(psycopg.AsyncConnection[Any]):
         """Whether no statement is under way, and the server is still there as far as one can know."""
         return self.pgconn.status == ConnStatus.OK and self.pgconn.transaction_status != TransactionStatus.ACTIVE
 
-    async def leave(self, seconds: float) -> None:
-        """Roll back what is open, or close the connection where the server does not answer in time."""
+    async def leave(self, seconds: float, *, plans_hold: bool = False) -> None:
+        """Roll back what is open, or close the connection where the server does not answer in time.
+
+        `plans_hold`: nothing in this transaction has changed a table, so statements that were prepared stay good.
+        """
         if self.at_rest and self.pgconn.transaction_status != TransactionStatus.IDLE:
             try:
                 async with asyncio.timeout(seconds):
-                    await self.rollback()
+                    await self._roll_back(plans_hold and self.pgconn.transaction_status == TransactionStatus.INTRANS)
             except (TimeoutError, psycopg.Error):
                 self.pgconn.finish()
+
+    async def _roll_back(self, plans_hold: bool) -> None:
+        if plans_hold:
+            # psycopg's own would forget every prepared statement, and the server would plan each of them again.
+            async with self.lock:
+                await self.wait(self._exec_command(b"ROLLBACK"))
+        else:
+            await self.rollback()
 
     async def wait(self, gen: PQGen[Value], interval: float = 0.1, timeout: float | None = None) -> Value:  # noqa: ASYNC109
         """Drive a generator of psycopg's; when cancelled, stop the statement on the server or close the connection."""

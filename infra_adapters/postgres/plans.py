@@ -23,7 +23,12 @@ async def indexes_used(connection: AsyncConnection, statement: Select[Any]) -> t
     with translated():
         found = (await connection.execute(text(f"EXPLAIN (FORMAT JSON) {compiled}".replace(":", "\\:")))).scalar_one()
     plan = json.loads(found) if isinstance(found, str) else found
-    return tuple(sorted(set(_indexes(plan[0]["Plan"]))))
+    return indexes_of(plan[0]["Plan"])
+
+
+def indexes_of(plan: dict[str, Any]) -> tuple[str, ...]:
+    """The indexes in a plan."""
+    return tuple(sorted(set(_indexes(plan))))
 
 
 def _indexes(node: dict[str, Any]) -> Iterator[str]:

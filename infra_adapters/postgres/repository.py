@@ -6,24 +6,20 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Generic
 
-from sqlalchemy import func, insert
-
 from infra_adapters.errors import ConcurrencyConflict, InvalidRequest, TenantRequired
 from infra_adapters.kernel.cursor import read_cursor, write_cursor
 from infra_adapters.ports.aggregates import A
 from infra_adapters.ports.repositories import Page
-from infra_adapters.postgres.statements import one_of
 from infra_adapters.postgres.translate import translated
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from uuid import UUID
 
-    from sqlalchemy import ColumnElement, Executable
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
     from infra_adapters.ports.aggregates import Listing
+    from infra_adapters.postgres.compiled import Compiled
     from infra_adapters.postgres.event_store import PostgresEventStore
+    from infra_adapters.postgres.guarded import GuardedConnection
     from infra_adapters.postgres.rows import Part
     from infra_adapters.postgres.statements import Stored
 
@@ -34,7 +30,7 @@ LARGEST_PAGE = 1000
 class Surroundings:
     """What the unit of work gives its repositories. `keys` sign cursors, newest first."""
 
-    connection: AsyncConnection
+    connection: GuardedConnection
     events: PostgresEventStore
     tenant: UUID | None
     keys: tuple[bytes, ...]
@@ -59,9 +55,9 @@ class PostgresRepository(Generic[A]):
         wanted = list(dict.fromkeys(identities))
         if not wanted:
             return ()
-        same = one_of(self._stored.rows.column("id"), wanted)
-        rows = await self._all(self._stored.select(same, self._visible(include_deleted=include_deleted)))
-        found = {one.id: one for one in await self._whole(rows)}
+        statement = self._stored.find(many=len(wanted) > 1, include_deleted=include_deleted)
+        values: dict[str, object] = {"of_ids": wanted} if len(wanted) > 1 else {"of_id": wanted[0]}
+        found = {one.id: one for one in await self._whole(await self._all(statement, values))}
         return tuple(found[identity] for identity in wanted if identity in found)
 
     async def save(self, aggregate: A, events: Sequence[object] = ()) -> A:
@@ -78,15 +74,13 @@ class PostgresRepository(Generic[A]):
     async def delete(self, aggregate: A, events: Sequence[object] = ()) -> None:
         """Take it away, or mark it deleted. Raises ConcurrencyConflict."""
         self._own(aggregate)
-        asked = self._guarded(aggregate.id, aggregate.version)
-        deleted = self._stored.kind.deleted
-        if deleted:
-            from_now = {self._stored.rows.column(deleted).name: func.clock_timestamp()}
-            count = await self._count(self._stored.update(from_now, *asked))
+        guard: dict[str, object] = {"of_id": aggregate.id, "of_version": aggregate.version}
+        if self._stored.kind.deleted:
+            count = await self._count(self._stored.mark(), guard)
         else:
             for part in self._stored.rows.parts:
-                await self._count(self._stored.remove_parts(part, aggregate.id))
-            count = await self._count(self._stored.delete(*asked))
+                await self._count(self._stored.remove_parts(part), {"of_parent": aggregate.id})
+            count = await self._count(self._stored.remove(), guard)
         if not count:
             raise ConcurrencyConflict(aggregate.version, await self._version(aggregate.id))
         await self._record(aggregate.id, events)
@@ -97,8 +91,8 @@ class PostgresRepository(Generic[A]):
             return 0
         if fixed := {"id", "version", self._stored.kind.tenant} & set(values):
             raise InvalidRequest(f"{', '.join(sorted(fixed))} cannot be set")
-        asked = one_of(self._stored.rows.column("id"), list(identities)), self._visible()
-        return await self._count(self._stored.update(self._stored.rows.written(values), *asked))
+        new = self._stored.rows.written(values)
+        return await self._count(self._stored.change(new), {"of_ids": list(identities)} | _new(new))
 
     async def page(
         self, listing: str, *, where: Mapping[str, object], limit: int = 50, after: str | None = None
@@ -110,8 +104,9 @@ class PostgresRepository(Generic[A]):
             raise InvalidRequest(f"the list {listing} wants {wanted}, and a limit from 1 to {LARGEST_PAGE}")
         scope = self._scope(declared, where)
         position = read_cursor(scope, after, self._around.keys) if after else ()
-        statement = self._stored.page(declared, where, position).where(self._visible()).limit(limit + 1)
-        rows = await self._all(statement)
+        asked: dict[str, object] = {f"where_{name}": value for name, value in where.items()}
+        asked |= {f"after_{at}": value for at, value in enumerate(position)}
+        rows = await self._all(self._stored.page(declared, after=bool(after)), asked | {"most": limit + 1})
         items = await self._whole(rows[:limit])
         if len(rows) <= limit:
             return Page(items)
@@ -122,48 +117,41 @@ class PostgresRepository(Generic[A]):
         equal = [(name, repr(where[name])) for name in listing.equal]
         return repr((self._stored.kind.name, listing.name, self._around.tenant, equal))
 
-    def _visible(self, *, include_deleted: bool = False) -> ColumnElement[bool]:
-        return self._stored.visible(self._around.tenant, include_deleted=include_deleted)
-
-    def _guarded(self, identity: UUID, version: int) -> tuple[ColumnElement[bool], ...]:
-        rows = self._stored.rows
-        return rows.column("id") == identity, rows.column("version") == version, self._visible()
-
     def _own(self, aggregate: A) -> None:
         tenant = self._stored.kind.tenant
         if tenant and getattr(aggregate, tenant) != self._around.tenant:
             raise TenantRequired(f"this {self._stored.kind.name} belongs to another tenant than the unit")
 
     async def _write(self, saved: A, expected: int) -> bool:
-        values = self._stored.rows.write(saved)
+        values = _new(self._stored.rows.write(saved))
         if expected == 0:
-            return bool(await self._all(self._stored.insert(values)))
-        return bool(await self._count(self._stored.update(values, *self._guarded(saved.id, expected))))
+            return bool(await self._all(self._stored.add(), values))
+        del values["new_id"], values["new_version"]
+        return bool(await self._count(self._stored.replace(), values | {"of_id": saved.id, "of_version": expected}))
 
     async def _write_parts(self, part: Part, saved: A, *, new: bool) -> None:
         if not new:
-            await self._count(self._stored.remove_parts(part, saved.id))
+            await self._count(self._stored.remove_parts(part), {"of_parent": saved.id})
         whose = {part.parent: saved.id}
         values = getattr(saved, part.attribute)
-        rows = [whose | {part.position: at} | part.rows.write(value) for at, value in enumerate(values)]
+        rows = [_new(whose | {part.position: at} | part.rows.write(value)) for at, value in enumerate(values)]
         if rows:
             with translated():
-                await self._around.connection.execute(insert(part.rows.table), rows)
+                await self._stored.add_part(part).each(self._around.connection, rows)
 
     async def _record(self, identity: UUID, events: Sequence[object]) -> None:
         if events:
             await self._around.events.append(f"{self._stored.kind.name}:{identity}", events)
 
     async def _version(self, identity: UUID) -> int | None:
-        rows = await self._all(self._stored.select(self._stored.rows.column("id") == identity, self._visible()))
-        found = await self._whole(rows)
+        found = await self._whole(await self._all(self._stored.find(many=False), {"of_id": identity}))
         return found[0].version if found else None
 
     async def _whole(self, rows: Sequence[Any]) -> tuple[A, ...]:
         """The aggregates of some rows with their parts: one more query a kind of part, however many rows."""
         if not rows:
             return ()
-        at = self._stored.rows.columns.index(self._stored.rows.column("id"))
+        at = self._stored.rows.names.index("id")
         parts = {part.attribute: await self._parts(part, [row[at] for row in rows]) for part in self._stored.rows.parts}
         return tuple(
             self._stored.rows.read(row, {name: found.get(row[at], ()) for name, found in parts.items()}, row[at])
@@ -171,13 +159,22 @@ class PostgresRepository(Generic[A]):
         )
 
     async def _parts(self, part: Part, parents: list[UUID]) -> dict[UUID, tuple[object, ...]]:
-        found = groupby(await self._all(self._stored.parts(part, parents)), key=lambda row: row[0])
-        return {parent: tuple(part.rows.read(row[1:], {}, parent) for row in rows) for parent, rows in found}
+        many = len(parents) > 1
+        values: dict[str, object] = {"of_parents": parents} if many else {"of_parent": parents[0]}
+        rows = await self._all(self._stored.parts(part, many=many), values)
+        return {
+            parent: tuple(part.rows.read(row[1:], {}, parent) for row in found)
+            for parent, found in groupby(rows, key=lambda row: row[0])
+        }
 
-    async def _all(self, statement: Executable) -> Sequence[Any]:
+    async def _all(self, statement: Compiled, values: dict[str, object]) -> Sequence[Any]:
         with translated():
-            return (await self._around.connection.execute(statement)).all()
+            return await statement.rows(self._around.connection, {**values, "of_tenant": self._around.tenant})
 
-    async def _count(self, statement: Executable) -> int:
+    async def _count(self, statement: Compiled, values: dict[str, object]) -> int:
         with translated():
-            return int((await self._around.connection.execute(statement)).rowcount)
+            return await statement.count(self._around.connection, {**values, "of_tenant": self._around.tenant})
+
+
+def _new(values: Mapping[str, object]) -> dict[str, object]:
+    return {f"new_{name}": value for name, value in values.items()}

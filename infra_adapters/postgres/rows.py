@@ -43,6 +43,8 @@ class Part:
 class Rows(Generic[T]):
     """The rows of a table as values of a frozen dataclass. Attributes are columns of their name, unless told otherwise.
 
+    `own` are the attributes that are read, from the columns `names`, in this order.
+
     Raises ConfigError where an attribute has no column.
     """
 
@@ -51,6 +53,8 @@ class Rows(Generic[T]):
     values: tuple[Value, ...] = ()
     parts: tuple[Part, ...] = ()
     own: tuple[Value, ...] = field(init=False)
+    names: tuple[str, ...] = field(init=False)
+    columns: tuple[ColumnElement[Any], ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         special = {one.attribute: one for one in self.values}
@@ -60,12 +64,9 @@ class Rows(Generic[T]):
         missing = {column for one in own for column in one.columns} - set(self.table.columns.keys())
         if missing:
             raise ConfigError(f"{self.table.name} has no column {', '.join(sorted(missing))} for {self.type.__name__}")
-        object.__setattr__(self, "own", own)
-
-    @property
-    def columns(self) -> list[ColumnElement[Any]]:
-        """The columns that a value is read from."""
-        return [self.table.c[name] for one in self.own for name in one.columns]
+        names = tuple(name for one in own for name in one.columns)
+        for name, value in (("own", own), ("names", names), ("columns", tuple(self.table.c[one] for one in names))):
+            object.__setattr__(self, name, value)
 
     def column(self, attribute: str) -> ColumnElement[Any]:
         """The one column of an attribute. Raises ConfigError where it has several, or none."""

@@ -7,7 +7,6 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from psycopg.pq import TransactionStatus
-from sqlalchemy import text
 
 from infra_adapters.deadline import doubt, passed, within
 from infra_adapters.errors import (
@@ -19,11 +18,9 @@ from infra_adapters.errors import (
     UnitClosed,
 )
 from infra_adapters.postgres.database import tell
-from infra_adapters.postgres.engine import server_timeouts
 from infra_adapters.postgres.event_store import PostgresEventStore
 from infra_adapters.postgres.guarded import CANCEL_SECONDS, GuardedConnection
 from infra_adapters.postgres.repository import PostgresRepository, Surroundings
-from infra_adapters.postgres.schema import TENANT_SETTING
 from infra_adapters.postgres.translate import of_library, translated
 
 if TYPE_CHECKING:
@@ -39,7 +36,9 @@ if TYPE_CHECKING:
     from infra_adapters.postgres.model import Model
     from infra_adapters.postgres.options import UnitOptions
 
-TRANSACTION = text("SELECT pg_current_xact_id_if_assigned()::text")
+TRANSACTION = b"SELECT pg_current_xact_id_if_assigned()::text"
+# Bound values, as SET takes none; and for one transaction only, so that the pool gives nothing on.
+SET_LOCAL = b"SELECT set_config(name, value, true) FROM unnest(%s::text[], %s::text[]) AS new (name, value)"
 LEAVE_SECONDS = 5.0
 
 
@@ -55,18 +54,18 @@ class PostgresUnitOfWork:
         self._permit: Permit | None = None
         self._around = AsyncExitStack()
         self._committed: tuple[object, ...] = ()
+        self._plans_hold = True
 
     @property
     def connection(self) -> AsyncConnection:
         """SQLAlchemy's connection, whose errors become ours at the end of the unit. Raises UnitClosed outside of it."""
-        if self._begun is None or self._begun.closed:
-            raise UnitClosed("the unit of work has not begun, or is over")
-        return self._begun
+        self._plans_hold = False
+        return self._open
 
     @property
     def events(self) -> PostgresEventStore:
         """The streams of events, as this transaction sees them. Raises UnitClosed outside of the unit."""
-        if self._store is None or self.connection.closed:
+        if self._store is None or self._open.closed:
             raise UnitClosed("the unit of work has not begun, or is over")
         return self._store
 
@@ -82,7 +81,7 @@ class PostgresUnitOfWork:
 
     def repository(self, kind: Kind[A]) -> PostgresRepository[A]:
         """The aggregates of a kind. Raises UnitClosed, TenantRequired, ConfigError for a kind that is not kept."""
-        around = Surroundings(self.connection, self.events, self._options.tenant, self._model.cursor_keys)
+        around = Surroundings(self._raw, self.events, self._options.tenant, self._model.cursor_keys)
         return PostgresRepository(self._model.stored(kind), around)
 
     async def __aenter__(self) -> Self:
@@ -118,14 +117,15 @@ class PostgresUnitOfWork:
 
     async def commit(self) -> None:
         """Commit. Raises CommitOutcomeUnknown where the connection or the caller was lost before the answer."""
-        if (await self._raw()).pgconn.transaction_status == TransactionStatus.INERROR:
+        if self._raw.pgconn.transaction_status == TransactionStatus.INERROR:
             raise TransactionFailed("a statement of this unit failed; roll it back and begin again")
         with translated():
-            transaction = (await self.connection.execute(TRANSACTION)).scalar() or ""
-        unknown = CommitOutcomeUnknown("the answer to COMMIT was lost", transaction=str(transaction))
+            [[found]] = await (await self._raw.execute(TRANSACTION)).fetchall()
+        transaction = found or ""
+        unknown = CommitOutcomeUnknown("the answer to COMMIT was lost", transaction=transaction)
         try:
             with translated():
-                await self.connection.commit()
+                await self._open.commit()
         except Unavailable:
             raise unknown from None
         except asyncio.CancelledError:
@@ -134,13 +134,13 @@ class PostgresUnitOfWork:
             raise
         self._committed = tuple(self.events.appended)
         # What is saved after this would be lost without a word.
-        await self.connection.close()
+        await self._open.close()
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """A part that is rolled back alone where it raises; its error comes through as it is."""
         kept = len(self.events.appended)
-        part = self.connection.begin_nested()
+        part = self._open.begin_nested()
         with translated():
             await part.start()
         try:
@@ -161,21 +161,21 @@ class PostgresUnitOfWork:
             if self._options.isolation:
                 await connection.execution_options(isolation_level=self._options.isolation)
             await connection.begin()
-            if local := self._local():
-                # Bound values, as SET takes none; and for this transaction only, so that the pool gives nothing on.
-                calls = ", ".join(f"set_config('{name}', :v{at}, true)" for at, name in enumerate(local))
-                await connection.execute(text(f"SELECT {calls}"), {f"v{at}": v for at, v in enumerate(local.values())})
+            if local := self._options.local(self._database.settings):
+                await self._raw.execute(SET_LOCAL, (list(local), list(local.values())))
 
-    def _local(self) -> dict[str, str]:
-        """Settings for this transaction alone."""
-        found = {TENANT_SETTING: str(self._options.tenant)} if self._options.tenant else {}
-        if self._database.settings.pooler == "transaction":
-            found |= {name: str(value) for name, value in server_timeouts(self._database.settings).items()}
-        return found
+    @property
+    def _open(self) -> AsyncConnection:
+        if self._begun is None or self._begun.closed:
+            raise UnitClosed("the unit of work has not begun, or is over")
+        return self._begun
 
-    async def _raw(self) -> GuardedConnection:
+    @property
+    def _raw(self) -> GuardedConnection:
+        """The driver's connection, on which the transaction is. Raises UnitClosed where it was lost."""
         with translated():
-            raw = (await self.connection.get_raw_connection()).driver_connection
+            held: Any = self._open.sync_connection
+            raw = held.connection.driver_connection
         if not isinstance(raw, GuardedConnection):
             raise ConfigError("the engine's connections are not made by this package")
         return raw
@@ -184,6 +184,9 @@ class PostgresUnitOfWork:
         if connection.closed:
             return
         with suppress(InfraError), translated():
-            await (await self._raw()).leave(CANCEL_SECONDS if passed() else LEAVE_SECONDS)
+            raw = self._raw
+            await raw.leave(CANCEL_SECONDS if passed() else LEAVE_SECONDS, plans_hold=self._plans_hold)
+            if not raw.at_rest:
+                await connection.invalidate()
         with suppress(InfraError), translated():
             await connection.close()
