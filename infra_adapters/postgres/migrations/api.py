@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from alembic import command
 from alembic.runtime.migration import MigrationContext
 
-from infra_adapters.errors import InfraError
+from infra_adapters.errors import ChecksumMismatch, InfraError
 from infra_adapters.postgres.migrations import ledger
 from infra_adapters.postgres.migrations.events import MigrationEvent, log_event
 from infra_adapters.postgres.migrations.locking import connected, locked
@@ -64,6 +64,18 @@ class Migrations:
         """What was applied, in that order."""
         with connected(self.url) as connection:
             return ledger.entries(connection, self.script.name)
+
+    def check(self) -> tuple[str, ...]:
+        """What is wrong with where the schema is: revisions that wait, and what was changed; empty where it is well."""
+        history = self.history()
+        with connected(self.url) as connection:
+            applied = ledger.entries(connection, self.script.name)
+        try:
+            ledger.compare(applied, history)
+        except ChecksumMismatch as error:
+            return (str(error),)
+        there = {one.revision for one in applied}
+        return tuple(f"{one.id} waits to be applied: {one.text}" for one in history if one.id not in there)
 
     def plan(self, target: str = "head") -> str:
         """The SQL that `upgrade` would run; nothing is changed."""

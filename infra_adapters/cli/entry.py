@@ -1,0 +1,161 @@
+"""`infra`: its options, and one exit code for each kind of end.
+
+0 done, or nothing to do · 1 the schema is not what it should be, or may not be changed so · 2 wrong input · 3 the
+database cannot be used.
+"""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from infra_adapters.errors import ConfigError, InfraError, MigrationFailed, Unavailable
+from infra_adapters.postgres.doctor import Remark, examine
+from infra_adapters.postgres.migrations import Migrations, Script
+from infra_adapters.settings import DatabaseSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BLOCKED, WRONG, STOPPED = 1, 2, 3
+
+
+def exit_code(error: InfraError) -> int:
+    """The exit code of a command that an error ended."""
+    if isinstance(error, (ConfigError, MigrationFailed)):
+        return WRONG
+    return STOPPED if isinstance(error, Unavailable) else BLOCKED
+
+
+def told(command: Callable[..., int | None]) -> Callable[..., None]:
+    """Have a command's number be the exit code, and an error of ours one line."""
+
+    @functools.wraps(command)
+    def run(*args: Any, **options: Any) -> None:
+        try:
+            code = command(*args, **options) or 0
+        except InfraError as error:
+            click.echo(f"{error.code}: {error}", err=True)
+            code = exit_code(error)
+        click.get_current_context().exit(code)
+
+    return run
+
+
+def histories(settings: DatabaseSettings, folder: Path | None, name: str, wait: float) -> tuple[Migrations, ...]:
+    """The package's own history, then the product's where a folder is given. Raises ConfigError where it is none."""
+    url = settings.url.get_secret_value()
+    own = Migrations(url, wait=wait)
+    if folder is None:
+        return (own,)
+    if not (folder / "versions").is_dir():
+        raise ConfigError(f"{folder} has no folder `versions` with revisions")
+    return own, Migrations(url, Script(name, folder, f"{name}_revision"), wait=wait)
+
+
+def database_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say which database and which history."""
+    options = (
+        click.option("--url", envvar="DATABASE_URL", default="", help="Where the database is; else DATABASE_URL."),
+        click.option(
+            "--folder",
+            envvar="INFRA_MIGRATIONS",
+            type=click.Path(path_type=Path, exists=True, file_okay=False),
+            help="The product's own revisions, in `versions` of this folder; else INFRA_MIGRATIONS.",
+        ),
+        click.option("--name", envvar="INFRA_NAME", default="product", show_default=True, help="Their lasting name."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def settings_of(url: str) -> DatabaseSettings:
+    """The settings of the environment, with this URL. Raises ConfigError."""
+    return DatabaseSettings.of(url=url)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Migrate, check and look at the database of a service."""
+
+
+@main.command()
+@click.argument("target", default="head")
+@click.option("--wait", default=60.0, show_default=True, help="Seconds that another process may migrate before.")
+@click.option("--dry-run", is_flag=True, help="Show the SQL, change nothing.")
+@database_options
+@told
+def migrate(target: str, wait: float, dry_run: bool, url: str, folder: Path | None, name: str) -> None:
+    """Go forward to TARGET (of the product's history where there is one)."""
+    found = histories(settings_of(url), folder, name, wait)
+    for at, history in enumerate(found):
+        goal = target if at == len(found) - 1 else "head"
+        if dry_run:
+            click.echo(history.plan(goal), nl=False)
+            continue
+        before = len(history.applied())
+        history.upgrade(goal)
+        count = len(history.applied()) - before
+        click.echo(f"{history.script.name}: {count} applied, now at {history.current() or 'base'}")
+
+
+@main.command()
+@click.argument("target", default="head")
+@database_options
+@told
+def plan(target: str, url: str, folder: Path | None, name: str) -> None:
+    """Show the SQL that `migrate` would run; nothing is changed."""
+    found = histories(settings_of(url), folder, name, 0)
+    for at, history in enumerate(found):
+        click.echo(history.plan(target if at == len(found) - 1 else "head"), nl=False)
+
+
+@main.command()
+@click.argument("target")
+@click.option("--dry-run", is_flag=True, help="Show the SQL, change nothing.")
+@database_options
+@told
+def downgrade(target: str, dry_run: bool, url: str, folder: Path | None, name: str) -> None:
+    """Go back to TARGET, `base` for nothing (of the product's history where there is one)."""
+    history = histories(settings_of(url), folder, name, 60.0)[-1]
+    if dry_run:
+        click.echo(history.plan_back(target), nl=False)
+        return
+    history.downgrade(target)
+    click.echo(f"{history.script.name}: now at {history.current() or 'base'}")
+
+
+@main.command()
+@database_options
+@told
+def check(url: str, folder: Path | None, name: str) -> int:
+    """Say whether the schema is where its histories end; 1 where it is not."""
+    code = 0
+    for history in histories(settings_of(url), folder, name, 0):
+        for line in history.check():
+            click.echo(f"{history.script.name}: {line}")
+            code = BLOCKED
+        if not code:
+            click.echo(f"{history.script.name}: at {history.current()}, as it was applied")
+    return code
+
+
+@main.command()
+@database_options
+@told
+def doctor(url: str, folder: Path | None, name: str) -> int:
+    """Say what is wrong with a database although it answers; 1 where a promise does not hold by it."""
+    settings = settings_of(url)
+    found = list(examine(settings))
+    for history in histories(settings, folder, name, 0):
+        cure = "infra migrate, or put the revisions back"
+        found += [Remark(True, f"{history.script.name}: {line}", cure) for line in history.check()]
+    for remark in found:
+        click.echo(f"{'WRONG' if remark.serious else 'note '}  {remark.what}; {remark.cure}")
+    if not found:
+        click.echo("nothing is wrong")
+    return BLOCKED if any(remark.serious for remark in found) else 0
