@@ -130,18 +130,22 @@ def downgrade(target: str, dry_run: bool, url: str, folder: Path | None, name: s
 
 
 @main.command()
+@click.option("--accept", is_flag=True, help="Take the schema as it is for what it should be.")
 @database_options
 @told
-def check(url: str, folder: Path | None, name: str) -> int:
-    """Say whether the schema is where its histories end; 1 where it is not."""
-    code = 0
-    for history in histories(settings_of(url), folder, name, 0):
-        for line in history.check():
-            click.echo(f"{history.script.name}: {line}")
-            code = BLOCKED
-        if not code:
-            click.echo(f"{history.script.name}: at {history.current()}, as it was applied")
-    return code
+def check(accept: bool, url: str, folder: Path | None, name: str) -> int:
+    """Say whether the schema is what its histories made of it, and where they end; 1 where it is not."""
+    found = histories(settings_of(url), folder, name, 60.0)
+    if accept:
+        found[0].accept()
+    wrong = [f"{history.script.name}: {line}" for history in found for line in history.check()]
+    wrong += [f"drift: {difference}" for difference in found[0].drift()]
+    for line in wrong:
+        click.echo(line)
+    if not wrong:
+        places = ", ".join(f"{history.script.name} at {history.current() or 'base'}" for history in found)
+        click.echo(f"{places}; the schema is what they made")
+    return BLOCKED if wrong else 0
 
 
 @main.command()

@@ -16,12 +16,15 @@ from sqlalchemy import text
 from infra_adapters.errors import ConnectFailed
 from infra_adapters.infrastructure import Infrastructure
 from infra_adapters.postgres import Migrations
+from infra_adapters.postgres.catalog import differences
 from infra_adapters.settings import DatabaseSettings
 from infra_adapters.testing import PROMISES
 from infra_adapters.testing.sample import ORDERS, an_order
 from tests.infra.conftest import ROLE, prepare
-from tests.infra.servers import installed, pooled, served
+from tests.infra.schemas import BASE
+from tests.infra.servers import INSTALLED, installed, pooled, served
 from tests.infra.shop import MODEL
+from tests.infra.test_catalog import MUTATIONS, agrees_with_pg_dump, mutated
 
 HOST = "db.example.org"
 
@@ -124,3 +127,26 @@ async def test_through_a_pooler_timeouts_hold_and_no_tenant_is_left_behind(poole
         assert found == [("3s", str(order.tenant)) for order in orders]
         left = {(await opened.database.fast.fetch_one(look))[1] for _ in range(10)}
     assert left <= {"", None}
+
+
+@pytest.fixture(scope="module")
+def everything(other):
+    """A database with one of everything."""
+    url = other.url.rpartition("/")[0] + "/everything"
+    with psycopg.connect(other.url, autocommit=True) as admin:
+        admin.execute("CREATE DATABASE everything")
+    with psycopg.connect(url) as connection:
+        connection.execute(BASE)
+    return url
+
+
+@pytest.mark.parametrize(("statement", "said"), MUTATIONS.values(), ids=MUTATIONS)
+def test_another_postgresql_shows_every_kind_of_drift(everything, statement, said):
+    before, after = mutated(everything, statement)
+    assert any(str(one).startswith(said) for one in differences(before, after))
+
+
+def test_another_postgresql_is_judged_as_its_pg_dump_does(other):
+    with psycopg.connect(other.url, autocommit=True) as admin:
+        admin.execute("CREATE DATABASE judged")
+    assert agrees_with_pg_dump(INSTALLED[-1], other.url.rpartition("/")[0] + "/judged", 5, seed=5) == 5

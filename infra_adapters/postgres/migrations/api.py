@@ -12,6 +12,7 @@ from alembic import command
 from alembic.runtime.migration import MigrationContext
 
 from infra_adapters.errors import ChecksumMismatch, InfraError
+from infra_adapters.postgres.catalog import differences
 from infra_adapters.postgres.migrations import ledger
 from infra_adapters.postgres.migrations.events import MigrationEvent, log_event
 from infra_adapters.postgres.migrations.locking import connected, locked
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from infra_adapters.postgres.catalog import Difference
     from infra_adapters.postgres.migrations.events import Listener
 
 OWN = Script()
@@ -77,6 +79,19 @@ class Migrations:
         there = {one.revision for one in applied}
         return tuple(f"{one.id} waits to be applied: {one.text}" for one in history if one.id not in there)
 
+    def drift(self) -> tuple[Difference, ...]:
+        """What the schema of the whole database is otherwise than when something was last migrated in it."""
+        with connected(self.url) as connection:
+            expected = ledger.expected(connection)
+            return () if expected is None else differences(expected, ledger.schema(connection))
+
+    def accept(self) -> None:
+        """Take the schema as it is now for what it should be, where somebody changed it on purpose."""
+        with locked(self.url, self.wait), connected(self.url) as connection:
+            ledger.make(connection)
+            ledger.record(connection)
+            connection.commit()
+
     def plan(self, target: str = "head") -> str:
         """The SQL that `upgrade` would run; nothing is changed."""
         return self._sql(f"{self.current() or 'base'}:{target}", command.upgrade)
@@ -126,7 +141,7 @@ class Migrations:
             revision = step.up_revision_id
             assert ctx.connection is not None  # noqa: S101
             if step.is_upgrade:
-                ledger.enter(ctx.connection, self.script.name, known[revision], taken, "")
+                ledger.enter(ctx.connection, self.script.name, known[revision], taken)
             else:
                 ledger.strike(ctx.connection, self.script.name, revision)
             what = "applied" if step.is_upgrade else "reverted"

@@ -5,9 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Column, DateTime, Float, MetaData, Table, Text, delete, func, insert, inspect, select
+from sqlalchemy import (
+    Column,
+    DateTime,
+    Float,
+    MetaData,
+    Table,
+    Text,
+    delete,
+    func,
+    insert,
+    inspect,
+    select,
+    tuple_,
+    update,
+)
 
 from infra_adapters.errors import ChecksumMismatch
+from infra_adapters.postgres.catalog import Catalog, read_catalog
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,19 +41,21 @@ table = Table(
     Column("checksum", Text, nullable=False),
     Column("applied_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
     Column("seconds", Float, nullable=False),
+    Column("fingerprint", Text, nullable=False),
     Column("catalog", Text, nullable=False),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An applied revision. `catalog` describes the schema as it was then, empty where it was not read."""
+    """An applied revision. `fingerprint` is the schema's as it was then; `catalog` only the newest entry has."""
 
     revision: str
     down: str | None
     checksum: str
     applied_at: datetime
     seconds: float
+    fingerprint: str
     catalog: str
 
 
@@ -46,22 +63,49 @@ def entries(connection: Connection, script: str) -> tuple[Entry, ...]:
     """What was applied of a script, in that order."""
     if not inspect(connection).has_table(table.name):
         return ()
-    columns = table.c
-    found = select(
-        columns.revision, columns.down, columns.checksum, columns.applied_at, columns.seconds, columns.catalog
-    ).where(columns.script == script)
-    return tuple(Entry(*row) for row in connection.execute(found.order_by(columns.applied_at)))
+    found = select(*(table.c[name] for name in Entry.__slots__)).where(table.c.script == script)
+    return tuple(Entry(*row) for row in connection.execute(found.order_by(table.c.applied_at)))
 
 
-def enter(connection: Connection, script: str, revision: Revision, seconds: float, catalog: str) -> None:
-    """Write a revision down, in the transaction that applied it."""
+def enter(connection: Connection, script: str, revision: Revision, seconds: float) -> None:
+    """Write a revision down, with the schema that it made, in the transaction that applied it."""
     values = {"script": script, "revision": revision.id, "down": revision.down, "checksum": revision.checksum}
-    connection.execute(insert(table).values(**values, seconds=seconds, catalog=catalog))
+    connection.execute(insert(table).values(**values, seconds=seconds, fingerprint="", catalog=""))
+    record(connection)
 
 
 def strike(connection: Connection, script: str, revision: str) -> None:
     """Take a revision out, in the transaction that undid it."""
     connection.execute(delete(table).where(table.c.script == script, table.c.revision == revision))
+    record(connection)
+
+
+def record(connection: Connection) -> None:
+    """Take the schema as it is now for what it should be: the newest entry of all histories says what that is."""
+    found = schema(connection)
+    newest = select(table.c.script, table.c.revision).order_by(table.c.applied_at.desc()).limit(1)
+    this = tuple_(table.c.script, table.c.revision).in_(newest)
+    connection.execute(update(table).values(catalog=""))
+    connection.execute(update(table).where(this).values(fingerprint=found.fingerprint, catalog=found.to_json()))
+
+
+def expected(connection: Connection) -> Catalog | None:
+    """What the schema should be, by the newest entry of all histories; None where nothing was applied."""
+    if not inspect(connection).has_table(table.name):
+        return None
+    text = connection.execute(select(table.c.catalog).where(table.c.catalog != "")).scalar()
+    return None if text is None else Catalog.from_json(text)
+
+
+def schema(connection: Connection) -> Catalog:
+    """The schema as it is now, without the tables in which migrating keeps its own books."""
+    found = read_catalog(connection.connection.driver_connection)  # type: ignore[arg-type]
+    books = [name for kind, name in found.objects if kind == "table" and _is_book(name.partition(".")[2])]
+    return found.without(*books)
+
+
+def _is_book(name: str) -> bool:
+    return name in {table.name, "infra_backfill"} or name.endswith("_revision")
 
 
 def make(connection: Connection) -> None:
