@@ -69,5 +69,14 @@ class Infrastructure:
         return await resolve_commit(self.database.fast, error)
 
     async def health(self) -> Health:
-        """The health of the database."""
-        return await check_health(self.database)
+        """The health of the database; degraded where its schema is older than the program needs."""
+        return await check_health(self.database, also=self._older)
+
+    async def _older(self) -> str:
+        for table, needed in self.model.revisions.items():
+            # The name of a table cannot be a parameter; this one is the program's own.
+            found = await self.database.fast.fetch_all("SELECT to_regclass(%s) IS NOT NULL AS there", (table,))
+            there = await self.database.fast.fetch_one(f'SELECT version_num FROM "{table}"') if found[0].there else None  # noqa: S608
+            if there is None or there.version_num != needed:
+                return f"the schema is at {there.version_num if there else 'no revision'}, the program needs {needed}"
+        return ""

@@ -10,16 +10,22 @@ from infra_adapters.errors import ConfigError
 from infra_adapters.ports.events import EventTypes
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from infra_adapters.ports.aggregates import A, Kind
     from infra_adapters.postgres.statements import Stored
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """`kept` has each kind once, else ConfigError is raised; `cursor_keys` sign cursors, newest first."""
+    """`kept` has each kind once, else ConfigError is raised; `cursor_keys` sign cursors, newest first.
+
+    `revisions` are those that the program needs, by the table that says where the schema is (`Script.needed`).
+    """
 
     kept: tuple[Stored[Any], ...] = ()
     events: EventTypes = field(default_factory=EventTypes)
+    revisions: Mapping[str, str] = field(default_factory=dict)
     cursor_keys: tuple[bytes, ...] = field(default_factory=lambda: (secrets.token_bytes(32),), repr=False)
 
     def __post_init__(self) -> None:

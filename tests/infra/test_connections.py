@@ -24,7 +24,9 @@ from infra_adapters.errors import (
     UniqueViolated,
 )
 from infra_adapters.infrastructure import Infrastructure
+from infra_adapters.kernel.breaker import State
 from infra_adapters.ports import Condition
+from infra_adapters.postgres import Migrations, Model
 from infra_adapters.postgres.translate import translated
 from infra_adapters.settings import DatabaseSettings
 
@@ -215,3 +217,26 @@ async def test_the_urls_own_options_stay(database_url, settings):
     async with Infrastructure.open(settings(url=url)) as opened:
         assert await value(opened, "SHOW geqo") == "off"
         assert await value(opened, "SHOW lock_timeout") == "10s"
+
+
+@pytest.mark.deliverable(OPENED)
+async def test_a_schema_that_is_older_than_the_program_is_degraded(settings, empty_url):
+    needed = Migrations(empty_url).script.needed()
+    async with Infrastructure.open(settings(url=empty_url, role=""), Model(revisions=needed)) as opened:
+        health = await opened.health()
+        assert (health.condition, health.message) == (
+            Condition.DEGRADED,
+            "the schema is at no revision, the program needs 0001",
+        )
+        await asyncio.to_thread(Migrations(empty_url).upgrade)
+        assert (await opened.health()).condition is Condition.READY
+    async with Infrastructure.open(
+        settings(url=empty_url, role=""), Model(revisions={"infra_revision": "0002"})
+    ) as newer:
+        assert (await newer.health()).message == "the schema is at 0001, the program needs 0002"
+
+
+async def test_health_says_that_callers_are_still_held_back(infrastructure):
+    infrastructure.database.breaker.state = State.OPEN
+    health = await infrastructure.health()
+    assert (health.condition, "held back" in health.message) == (Condition.DEGRADED, True)

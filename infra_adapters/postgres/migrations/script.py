@@ -55,6 +55,11 @@ class Script:
                 raise MigrationFailed(f"the history has {len(heads)} ends: {', '.join(sorted(heads))}; merge them")
             return tuple(_revision(one) for one in reversed(list(found.walk_revisions())))
 
+    def needed(self) -> dict[str, str]:
+        """The newest revision, by the table that says where a schema is: what a model's `revisions` are made of."""
+        found = self.revisions()
+        return {self.version_table: found[-1].id} if found else {}
+
     def config(
         self,
         connection: Connection | None = None,
