@@ -105,7 +105,7 @@ def schema(connection: Connection) -> Catalog:
 
 
 def _is_book(name: str) -> bool:
-    return name in {table.name, "infra_backfill"} or name.endswith("_revision")
+    return name in {table.name, "infra_backfill", "infra_backfill_failure"} or name.endswith("_revision")
 
 
 def make(connection: Connection) -> None:
