@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select, text
 
-from infra_adapters.postgres.plans import indexes_of, indexes_used
+from infra_adapters.postgres.queries.plans import indexes_of, indexes_used
 from infra_adapters.postgres.schema import infra_events, metadata
 from infra_adapters.testing.sample import BEGAN, BY_CUSTOMER, NEWEST_OF_CUSTOMER
 from tests.infra.shop import metadata as shop
