@@ -191,14 +191,14 @@ def state(url):
 
 @pytest.mark.deliverable(WAY_BACK, UP_DOWN_UP)
 def test_a_process_that_is_killed_at_any_moment_leaves_old_or_new(empty_url, history):
-    history.tables(12)
-    for at in range(1, 13):
+    history.tables(6)
+    for at in range(1, 7):
         file = history.folder / "versions" / f"r{at}.py"
         slow = 'op.execute("SELECT pg_sleep(0.02)")\n    op.execute("INSERT'
         file.write_text(file.read_text().replace('op.execute("INSERT', slow))
     chance = random.Random(7)
     kills = 0
-    while (found := state(empty_url))[0] < 12 and kills < 40:
+    while (found := state(empty_url))[0] < 6 and kills < 40:
         assert found[0] == found[1]
         process = start(empty_url, history)
         before = time.monotonic()
@@ -208,7 +208,7 @@ def test_a_process_that_is_killed_at_any_moment_leaves_old_or_new(empty_url, his
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
         kills += 1
-    assert state(empty_url) == (12, 12)
+    assert state(empty_url) == (6, 6)
     assert kills > 1
     Migrations(empty_url, history.script).downgrade("base")
     assert state(empty_url) == (0, 0)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -105,20 +102,6 @@ def test_a_failing_revision_leaves_nothing_half(empty_url):
     with pytest.raises(Exception, match=r"infra_events|42P07"):
         Migrations(empty_url).upgrade()
     assert {row[1] for row in schema(empty_url)} == {"infra_events"}
-
-
-PROCESS = """
-import sys
-from infra_adapters.postgres import Migrations
-Migrations(sys.argv[1]).upgrade()
-"""
-
-
-@pytest.mark.deliverable(WAY_BACK)
-def test_of_several_processes_one_migrates_and_all_succeed(empty_url):
-    started = [subprocess.Popen([sys.executable, "-c", PROCESS, empty_url]) for _ in range(3)]
-    assert [one.wait(timeout=60) for one in started] == [0, 0, 0]
-    assert len(Migrations(empty_url).applied()) == len(Migrations(empty_url).history())
 
 
 def test_waiting_for_another_migration_is_bounded(empty_url):
