@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import adapters, command_start, database, fuzz, includes_again, includes_check, pytest_suite, standards
+from benchmarks import (
+    adapters,
+    command_start,
+    database,
+    drift,
+    fuzz,
+    includes_again,
+    includes_check,
+    pytest_suite,
+    standards,
+)
 
 TABLE = {
     "command_start": command_start,
@@ -14,6 +24,7 @@ TABLE = {
     "pytest_suite": pytest_suite,
     "standards": standards,
     "adapters": adapters,
+    "drift": drift,
 }
 
 

@@ -67,12 +67,15 @@ QUERIES: dict[str, str] = {
     "constraint": OWN
     + """SELECT format('%s.%I', coalesce(c.named, k.contypid::regtype::text), k.conname), coalesce(c.named, ''),
         jsonb_build_object('definition', pg_get_constraintdef(k.oid), 'validated', k.convalidated,
+            'not enforced', (SELECT string_agg(DISTINCT tgenabled::text, ' ') FROM pg_trigger
+                             WHERE tgconstraint = k.oid AND tgisinternal AND tgenabled <> 'O'),
             'inherited', NOT k.conislocal, 'comment', obj_description(k.oid, 'pg_constraint'))
     FROM pg_constraint k JOIN own ON own.oid = k.connamespace LEFT JOIN relations c ON c.oid = k.conrelid
     WHERE (c.oid IS NOT NULL OR k.contypid <> 0) AND k.contype <> 't'""",
     "index": OWN
     + """SELECT format('%I.%I', n.nspname, i.relname), c.named, jsonb_build_object(
-        'definition', pg_get_indexdef(x.indexrelid), 'valid', x.indisvalid, 'clustered', x.indisclustered,
+        'definition', pg_get_indexdef(x.indexrelid), 'valid', x.indisvalid AND x.indisready, 'clustered',
+        x.indisclustered,
         'replica identity', x.indisreplident, 'immediate', x.indimmediate,
         'comment', obj_description(i.oid, 'pg_class'))
     FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN own n ON n.oid = i.relnamespace
@@ -83,7 +86,9 @@ QUERIES: dict[str, str] = {
         'comment', obj_description(c.oid, 'pg_class'))
     FROM relations c WHERE c.relkind IN ('v', 'm')""",
     "sequence": OWN
-    + f"""SELECT c.named, '', jsonb_build_object('type', s.seqtypid::regtype, 'start', s.seqstart,
+    + f"""SELECT c.named, (SELECT coalesce(min(r.named), '') FROM pg_depend d JOIN relations r ON r.oid = d.refobjid
+                     WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i')),
+        jsonb_build_object('type', s.seqtypid::regtype, 'start', s.seqstart,
         'increment', s.seqincrement, 'least', s.seqmin, 'most', s.seqmax, 'cache', s.seqcache, 'cycle', s.seqcycle,
         'owned by', (SELECT format('%s.%I', a.attrelid::regclass, a.attname) FROM pg_depend d
                      JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
@@ -93,7 +98,9 @@ QUERIES: dict[str, str] = {
     "function": OWN
     + f"""SELECT format('%I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)), '',
         jsonb_build_object('kind', p.prokind, 'definition', CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid)
-            ELSE (SELECT to_jsonb(a) - 'aggfnoid' FROM pg_aggregate a WHERE a.aggfnoid = p.oid)::text END,
+            ELSE (SELECT to_jsonb(a) - 'aggfnoid' || jsonb_build_object('aggtranstype', aggtranstype::regtype,
+                'aggmtranstype', aggmtranstype::regtype, 'aggsortop', aggsortop::regoperator)
+                FROM pg_aggregate a WHERE a.aggfnoid = p.oid)::text END,
         'grants', {_grants("p.proacl", "p.proowner", "f")}, 'comment', obj_description(p.oid, 'pg_proc'))
     FROM pg_proc p JOIN own n ON n.oid = p.pronamespace
     WHERE NOT EXISTS (SELECT FROM foreign_ f WHERE f.classid = 'pg_proc'::regclass AND f.objid = p.oid)""",
@@ -118,14 +125,21 @@ QUERIES: dict[str, str] = {
                    FROM pg_enum WHERE enumtypid = t.oid),
         'base', CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod) END, 'default', t.typdefault,
         'not null', t.typnotnull, 'collation', nullif(t.typcollation, 0)::regcollation,
-        'range', (SELECT to_jsonb(r) - '{{rngtypid,rngmultitypid}}'::text[] FROM pg_range r WHERE r.rngtypid = t.oid),
+        'range', (SELECT concat_ws(' ', rngsubtype::regtype, nullif(rngcollation, 0)::regcollation, opcname,
+                                      rngcanonical, rngsubdiff)
+                   FROM pg_range JOIN pg_opclass o ON o.oid = rngsubopc WHERE rngtypid = t.oid),
         'grants', {_grants("t.typacl", "t.typowner", "T")}, 'comment', obj_description(t.oid, 'pg_type'))
     FROM pg_type t JOIN own n ON n.oid = t.typnamespace LEFT JOIN pg_class c ON c.oid = t.typrelid
-    WHERE t.typtype IN ('e', 'd', 'r') OR c.relkind = 'c'""",
+    WHERE (t.typtype IN ('e', 'd', 'r') OR c.relkind = 'c')
+      AND NOT EXISTS (SELECT FROM foreign_ f WHERE f.classid = 'pg_type'::regclass AND f.objid = t.oid)""",
     "statistics": OWN
     + """SELECT format('%I.%I', n.nspname, s.stxname), s.stxrelid::regclass::text, jsonb_build_object(
         'definition', pg_get_statisticsobjdef(s.oid), 'target', nullif(s.stxstattarget, -1))
     FROM pg_statistic_ext s JOIN own n ON n.oid = s.stxnamespace""",
+    "event trigger": """SELECT format('%I', evtname), '', jsonb_build_object('event', evtevent, 'tags', evttags,
+        'function', evtfoid::regproc, 'enabled', evtenabled) FROM pg_event_trigger e
+    WHERE NOT EXISTS (SELECT FROM pg_depend d
+                      WHERE d.classid = 'pg_event_trigger'::regclass AND d.objid = e.oid AND d.deptype = 'e')""",
     "default privilege": OWN
     + """SELECT format('%s %s', coalesce(d.defaclnamespace::regnamespace::text, 'everywhere'), d.defaclobjtype), '',
         jsonb_build_object('grants', d.defaclacl::text)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from psycopg.rows import tuple_row
+
 from infra_adapters.postgres.catalog.queries import QUERIES
 from infra_adapters.postgres.catalog.values import Catalog, Key
 from infra_adapters.postgres.translate import translated
@@ -12,22 +14,25 @@ from infra_adapters.postgres.translate import translated
 if TYPE_CHECKING:
     import psycopg
 
-PLAIN = "SELECT set_config('search_path', '', false)"
+PLAIN = """
+SET LOCAL search_path = ''; SET LOCAL quote_all_identifiers = off; SET LOCAL datestyle = 'ISO, YMD';
+SET LOCAL intervalstyle = postgres; SET LOCAL timezone = 'UTC'; SET LOCAL bytea_output = hex; SET LOCAL jit = off
+"""
+"""What the server's texts depend on: a constant in an expression is written in the session's time zone."""
 
 
 def read_catalog(connection: psycopg.Connection[Any]) -> Catalog:
     """Everything that the schema is, as one moment shows it. Errors are ours.
 
-    Nothing is changed; the search path is another one while this reads, so that every name is qualified.
+    Nothing is changed: settings are other ones only while this reads, so that every name is qualified and no text
+    depends on the session. A transaction that is open stays open.
     """
     found: dict[Key, dict[str, str]] = {}
-    with translated(), connection.transaction():
-        before = connection.execute("SHOW search_path").fetchone()
-        connection.execute(PLAIN)
+    with translated(), connection.transaction(force_rollback=True), connection.cursor(row_factory=tuple_row) as cursor:
+        cursor.execute(PLAIN)
         for kind, query in QUERIES.items():
-            for name, of, properties in connection.execute(query.encode(), prepare=False):
+            for name, of, properties in cursor.execute(query.encode(), prepare=False):
                 found[kind, name] = _texts(of, properties)
-        connection.execute("SELECT set_config('search_path', %s, false)", before)
     return Catalog(found)
 
 
