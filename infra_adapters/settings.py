@@ -22,7 +22,7 @@ class DatabaseSettings(BaseSettings):
 
     `insecure` allows a connection to another host without a verified certificate. `pooler` says that PgBouncer in
     transaction mode is between. `role` is taken on after the login. `cursor_keys` sign the cursors of pages, newest
-    first; without them a cursor lives as long as the process.
+    first; without them a cursor lives as long as the process. Statements that take `slow_after` are logged, 0 for none.
     """
 
     model_config = SettingsConfigDict(env_prefix="DATABASE_", frozen=True, extra="forbid")
@@ -38,6 +38,7 @@ class DatabaseSettings(BaseSettings):
     statement_timeout: float = Field(default=30.0, gt=0)
     lock_timeout: float = Field(default=10.0, gt=0)
     idle_in_transaction_timeout: float = Field(default=60.0, gt=0)
+    slow_after: float = Field(default=1.0, ge=0)
     silence_timeout: float = Field(default=30.0, gt=0)
     breaker_failures: int = Field(default=5, ge=1)
     breaker_seconds: float = Field(default=60.0, gt=0)

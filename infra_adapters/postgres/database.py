@@ -11,6 +11,7 @@ from infra_adapters.errors import DeadlineExceeded, InfraError, Unavailable
 from infra_adapters.kernel.breaker import Breaker
 from infra_adapters.postgres.engine import open_engine
 from infra_adapters.postgres.fast import FastLane, open_fast_lane
+from infra_adapters.postgres.queries.slow import SlowStatements
 from infra_adapters.postgres.translate import translated
 
 if TYPE_CHECKING:
@@ -19,17 +20,22 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
     from infra_adapters.kernel.breaker import Permit
+    from infra_adapters.postgres.observing import Watcher
     from infra_adapters.settings import DatabaseSettings
 
 
 @dataclass(slots=True)
 class Database:
-    """One database: SQLAlchemy's `engine`, the `fast` lane for small statements, and how many wait for a connection."""
+    """One database: SQLAlchemy's `engine`, the `fast` lane for small statements, and how many wait for a connection.
+
+    `watchers` are told of every statement, by whichever way it was sent.
+    """
 
     settings: DatabaseSettings
     engine: AsyncEngine
     fast: FastLane
     breaker: Breaker
+    watchers: list[Watcher] = field(default_factory=list)
     waiting: int = field(default=0)
 
     @classmethod
@@ -37,8 +43,9 @@ class Database:
     async def open(cls, settings: DatabaseSettings) -> AsyncIterator[Self]:
         """A database whose connections are all closed at the end. Raises ConfigError; connects when it is used."""
         breaker = Breaker(time.monotonic, settings.breaker_failures, settings.breaker_seconds)
-        async with open_engine(settings) as engine, open_fast_lane(settings) as fast:
-            yield cls(settings, engine, fast, breaker)
+        watchers: list[Watcher] = [SlowStatements(settings.slow_after)] if settings.slow_after else []
+        async with open_engine(settings, watchers) as engine, open_fast_lane(settings, watchers) as fast:
+            yield cls(settings, engine, fast, breaker, watchers)
 
     async def acquire(self) -> AsyncConnection:
         """A connection from the pool, to be closed by the caller. Raises PoolExhausted, ConnectFailed."""

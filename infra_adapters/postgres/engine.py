@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import URL, event, make_url
@@ -14,10 +15,11 @@ from infra_adapters.postgres.guarded import GuardedConnection
 from infra_adapters.postgres.liveness import ask_idle_connections
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
     from sqlalchemy.engine import ExceptionContext
 
+    from infra_adapters.postgres.observing import Watcher
     from infra_adapters.settings import DatabaseSettings
 
 SILENT_PROBES = 3
@@ -67,19 +69,20 @@ def _quoted(value: str) -> str:
 
 
 @asynccontextmanager
-async def open_engine(settings: DatabaseSettings) -> AsyncIterator[AsyncEngine]:
+async def open_engine(settings: DatabaseSettings, watchers: Sequence[Watcher] = ()) -> AsyncIterator[AsyncEngine]:
     """An engine whose connections are all closed at the end. Nothing is connected before the first use.
 
     Raises ConfigError for a URL that cannot be used.
     """
     url = database_url(settings.url.get_secret_value())
+    connect = partial(GuardedConnection.connect, watchers=watchers)
     engine = create_async_engine(
         url.difference_update_query(["options"]) if settings.pooler == "none" else url,
         pool_size=settings.pool_size,
         max_overflow=settings.pool_overflow,
         pool_timeout=settings.acquire_timeout,
         pool_recycle=settings.max_lifetime,
-        connect_args=connect_options(settings) | {"async_creator_fn": GuardedConnection.connect},
+        connect_args=connect_options(settings) | {"async_creator_fn": connect},
         hide_parameters=True,
     )
     ask_idle_connections(engine.sync_engine, trusted=settings.trusted_idle)

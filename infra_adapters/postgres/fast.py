@@ -20,6 +20,7 @@ from infra_adapters.postgres.translate import of_library
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
+    from infra_adapters.postgres.observing import Watcher
     from infra_adapters.settings import DatabaseSettings
 
     Parameters = Sequence[object] | dict[str, object]
@@ -87,7 +88,7 @@ class _Held:
 
 
 @asynccontextmanager
-async def open_fast_lane(settings: DatabaseSettings) -> AsyncIterator[FastLane]:
+async def open_fast_lane(settings: DatabaseSettings, watchers: Sequence[Watcher] = ()) -> AsyncIterator[FastLane]:
     """A lane whose connections are all closed at the end; it connects when it is first used."""
     url = database_url(settings.url.get_secret_value())
     if settings.pooler == "none":
@@ -101,7 +102,7 @@ async def open_fast_lane(settings: DatabaseSettings) -> AsyncIterator[FastLane]:
     pool: AsyncConnectionPool[GuardedConnection] = AsyncConnectionPool(
         url.set(drivername="postgresql").render_as_string(hide_password=False),
         connection_class=GuardedConnection,
-        kwargs={**connect_options(settings), "autocommit": True, "row_factory": namedtuple_row},
+        kwargs={**connect_options(settings), "watchers": watchers, "autocommit": True, "row_factory": namedtuple_row},
         min_size=0,
         max_size=settings.fast_pool_size,
         timeout=settings.acquire_timeout,

@@ -18,24 +18,36 @@ import psycopg
 from psycopg import waiting
 from psycopg.pq import ConnStatus, TransactionStatus
 
+from infra_adapters.postgres.observing import ObservedCursor
 from infra_adapters.postgres.strict import refuse_doubtful_values
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from psycopg.abc import PQGen
+
+    from infra_adapters.postgres.observing import Watcher
 
 Value = TypeVar("Value")
 CANCEL_SECONDS = 0.08
 
 
 class GuardedConnection(psycopg.AsyncConnection[Any]):
-    """`psycopg.AsyncConnection` whose cancellation is bounded. `idle_since` is on the monotonic clock, in seconds."""
+    """`psycopg.AsyncConnection` whose cancellation is bounded. `idle_since` is on the monotonic clock."""
 
     idle_since: float = 0.0
+    watchers: Sequence[Watcher] = ()
 
     @classmethod
-    async def connect(cls, *args: Any, **options: Any) -> Self:
-        """Connect as psycopg does; datetimes without a zone and numbers that are none raise psycopg.DataError."""
-        connection = await super().connect(*args, **options)
+    async def connect(  # type: ignore[override]
+        cls, *args: Any, watchers: Sequence[Watcher] = (), **options: Any
+    ) -> Self:
+        """Connect as psycopg does; datetimes without a zone and numbers that are none raise psycopg.DataError.
+
+        `watchers` are told of every statement; the list may change while the connection is open.
+        """
+        connection = await super().connect(*args, cursor_factory=ObservedCursor, **options)
+        connection.watchers = watchers
         refuse_doubtful_values(connection)
         # A pool may keep a connection for long before anybody uses it for the first time.
         connection.idle_since = time.monotonic()

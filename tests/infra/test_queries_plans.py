@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table, Text, and_, func, or_, select, text
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from infra_adapters.errors import QueryFailed
+from infra_adapters.postgres import Database
 from infra_adapters.postgres.queries import (
     AccessPathMissing,
     NPlusOne,
@@ -16,6 +16,7 @@ from infra_adapters.postgres.queries import (
     normalised,
     statement_guard,
 )
+from infra_adapters.settings import DatabaseSettings
 
 pytestmark = pytest.mark.blocking
 
@@ -43,19 +44,23 @@ ANALYZE
 
 
 @pytest.fixture
-async def engine(empty_url):
-    made = create_async_engine(empty_url.replace("postgresql://", "postgresql+psycopg://"))
-    async with made.begin() as connection:
-        await connection.run_sync(metadata.create_all)
-        for statement in SEED.split(";"):
-            await connection.execute(text(statement))
-    yield made
-    await made.dispose()
+async def database(empty_url):
+    async with Database.open(DatabaseSettings.of(url=empty_url)) as opened:
+        async with opened.engine.begin() as connection:
+            await connection.run_sync(metadata.create_all)
+            for statement in SEED.split(";"):
+                await connection.execute(text(statement))
+        yield opened
 
 
 @pytest.fixture
-async def connection(engine):
-    async with engine.connect() as opened:
+def watchers(database):
+    return database.watchers
+
+
+@pytest.fixture
+async def connection(database):
+    async with database.engine.connect() as opened:
         yield opened
 
 
@@ -70,9 +75,9 @@ async def pets_at_once(connection, count):
 
 
 @pytest.mark.deliverable(INDEXES)
-async def test_a_statement_for_each_row_is_told_with_its_count_and_place(engine, connection):
+async def test_a_statement_for_each_row_is_told_with_its_count_and_place(watchers, connection):
     with pytest.raises(NPlusOne, match=r"7 times where 4 are allowed: SELECT pets.id") as told:
-        async with statement_guard(engine) as guard:
+        async with statement_guard(watchers) as guard:
             await pets_one_by_one(connection, 7)
     assert told.value.count == 7
     assert guard.total == 8
@@ -80,8 +85,8 @@ async def test_a_statement_for_each_row_is_told_with_its_count_and_place(engine,
     assert len(told.value.callers) > 1
 
 
-async def test_what_comes_after_the_guard_is_not_counted(engine, connection):
-    async with statement_guard(engine) as guard:
+async def test_what_comes_after_the_guard_is_not_counted(watchers, connection):
+    async with statement_guard(watchers) as guard:
         await pets_at_once(connection, 7)
         async with connection.begin_nested():
             pass
@@ -89,25 +94,25 @@ async def test_what_comes_after_the_guard_is_not_counted(engine, connection):
     assert guard.total == 2
 
 
-async def test_a_guard_does_not_hide_an_error(engine, connection):
+async def test_a_guard_does_not_hide_an_error(watchers, connection):
     with pytest.raises(KeyError):
-        async with statement_guard(engine, limit=1):
+        async with statement_guard(watchers, limit=1):
             await pets_one_by_one(connection, 3)
             raise KeyError
 
 
 @pytest.mark.deliverable(INDEXES)
-async def test_a_list_takes_as_many_statements_for_one_row_as_for_thirty(engine, connection):
+async def test_a_list_takes_as_many_statements_for_one_row_as_for_thirty(watchers, connection):
     length = []
 
     async def grow(size):
         length.append(size)
 
-    assert await constant_in(engine, (1, 5, 30), grow, lambda: pets_at_once(connection, length[-1])) == 2
+    assert await constant_in(watchers, (1, 5, 30), grow, lambda: pets_at_once(connection, length[-1])) == 2
     with pytest.raises(NPlusOne, match=r"5 times for a list of 5, 1 times for one of 1: SELECT pets.id"):
-        await constant_in(engine, (1, 5), grow, lambda: pets_one_by_one(connection, length[-1]))
+        await constant_in(watchers, (1, 5), grow, lambda: pets_one_by_one(connection, length[-1]))
     with pytest.raises(ValueError, match="two sizes"):
-        await constant_in(engine, (5, 5), grow, lambda: pets_at_once(connection, 5))
+        await constant_in(watchers, (5, 5), grow, lambda: pets_at_once(connection, 5))
 
 
 @pytest.mark.parametrize(

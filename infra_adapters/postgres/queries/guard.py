@@ -1,4 +1,4 @@
-"""What a test holds against N+1: the statements of an engine, counted by their text."""
+"""What a test holds against N+1: the statements that a database is sent, counted by their text."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import sysconfig
 from collections import Counter
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import greenlet  # type: ignore[import-untyped]
-from sqlalchemy import event
 
 from infra_adapters.postgres.queries.normal import normalised
 
@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
     from types import FrameType
 
-    from sqlalchemy.ext.asyncio import AsyncEngine
+    from infra_adapters.postgres.observing import Ran, Watcher
 
 LIMIT = 4
 CALLERS = 3
-OF_TRANSACTIONS = ("SAVEPOINT", "RELEASE", "ROLLBACK", "SET LOCAL")
+OF_TRANSACTIONS = ("SAVEPOINT", "RELEASE", "ROLLBACK", "SET LOCAL", "SELECT set_config")
+OURS = str(Path(__file__).resolve().parents[2])
 LIBRARIES = (sysconfig.get_paths()["stdlib"], sysconfig.get_paths()["purelib"], sysconfig.get_paths()["platlib"])
 SITE = "site-packages"
 
@@ -39,9 +40,9 @@ class NPlusOne(AssertionError):
 
 @dataclass(slots=True)
 class StatementGuard:
-    """The statements that an engine sent while the guard was open; those of transactions and savepoints left out.
+    """The statements of units, repositories and the fast lane while the guard was open; those of transactions left out.
 
-    What goes to psycopg directly is not seen: COPY, repositories and the fast lane.
+    COPY is not seen.
     """
 
     limit: int = LIMIT
@@ -53,11 +54,11 @@ class StatementGuard:
         """How many statements there were."""
         return self.counts.total()
 
-    def seen(self, _connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        """Take note of a statement; SQLAlchemy's `before_cursor_execute`."""
-        if statement.startswith(OF_TRANSACTIONS):
+    def __call__(self, ran: Ran) -> None:
+        """Take note of a statement."""
+        if ran.statement.startswith(OF_TRANSACTIONS):
             return
-        text = normalised(statement)
+        text = normalised(ran.statement)
         if text not in self.counts:
             self.callers[text] = tuple(_callers())
         self.counts[text] += 1
@@ -70,19 +71,19 @@ class StatementGuard:
 
 
 @asynccontextmanager
-async def statement_guard(engine: AsyncEngine, *, limit: int = LIMIT) -> AsyncIterator[StatementGuard]:
-    """Count the statements of an engine; raises NPlusOne at the end where one ran more than `limit` times."""
+async def statement_guard(watchers: list[Watcher], *, limit: int = LIMIT) -> AsyncIterator[StatementGuard]:
+    """Count the statements of a database, by its `watchers`; raises NPlusOne where one ran more than `limit` times."""
     guard = StatementGuard(limit)
-    event.listen(engine.sync_engine, "before_cursor_execute", guard.seen)
+    watchers.append(guard)
     try:
         yield guard
     finally:
-        event.remove(engine.sync_engine, "before_cursor_execute", guard.seen)
+        watchers.remove(guard)
     guard.check()
 
 
 async def constant_in(
-    engine: AsyncEngine,
+    watchers: list[Watcher],
     sizes: Sequence[int],
     grow: Callable[[int], Awaitable[object]],
     ask: Callable[[], Awaitable[object]],
@@ -96,7 +97,7 @@ async def constant_in(
     guards = []
     for size in sizes:
         await grow(size)
-        async with statement_guard(engine, limit=sys.maxsize) as guard:
+        async with statement_guard(watchers, limit=sys.maxsize) as guard:
             await ask()
         guards.append(guard)
     first = guards[0]
@@ -126,4 +127,4 @@ def _frames() -> Iterator[FrameType]:
 
 def _of_the_program(frame: FrameType) -> bool:
     name = frame.f_code.co_filename
-    return name != __file__ and SITE not in name and not name.startswith((*LIBRARIES, "<"))
+    return SITE not in name and not name.startswith((*LIBRARIES, OURS, "<"))
