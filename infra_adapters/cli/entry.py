@@ -117,15 +117,23 @@ def plan(target: str, url: str, folder: Path | None, name: str) -> None:
 @main.command()
 @click.argument("target")
 @click.option("--dry-run", is_flag=True, help="Show the SQL, change nothing.")
+@click.option("--allow-data-loss", is_flag=True, help="Also where rows go with it.")
 @database_options
 @told
-def downgrade(target: str, dry_run: bool, url: str, folder: Path | None, name: str) -> None:
+def downgrade(
+    target: str,
+    dry_run: bool,
+    allow_data_loss: bool,
+    url: str,
+    folder: Path | None,
+    name: str,
+) -> None:
     """Go back to TARGET, `base` for nothing (of the product's history where there is one)."""
     history = histories(settings_of(url), folder, name, 60.0)[-1]
     if dry_run:
         click.echo(history.plan_back(target), nl=False)
         return
-    history.downgrade(target)
+    history.downgrade(target, allow_data_loss=allow_data_loss)
     click.echo(f"{history.script.name}: now at {history.current() or 'base'}")
 
 

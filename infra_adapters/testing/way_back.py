@@ -30,7 +30,7 @@ def way_back(migrations: Migrations, seed: Callable[[Any], None] | None = None) 
             with connected(migrations.url) as connection:
                 seed(connection)
                 connection.commit()
-        migrations.downgrade(revision.down or "base")
+        migrations.downgrade(revision.down or "base", allow_data_loss=True)
         wrong += [f"{revision.id} back: {one}" for one in differences(before, _schema(migrations))]
         try:
             migrations.upgrade(revision.id)

@@ -12,7 +12,7 @@ import time
 import psycopg
 import pytest
 
-from infra_adapters.errors import ChecksumMismatch, InfraError, MigrationFailed
+from infra_adapters.errors import ChecksumMismatch, DataLossRefused, InfraError, MigrationFailed
 from infra_adapters.postgres import Migrations
 from infra_adapters.postgres.migrations import Script
 
@@ -70,7 +70,7 @@ def test_what_was_applied_is_written_down_and_struck_out_again(empty_url, histor
     migrations.upgrade()
     assert [(one.revision, one.down) for one in migrations.applied()] == [("r1", None), ("r2", "r1"), ("r3", "r2")]
     assert [one.checksum for one in migrations.applied()] == [one.checksum for one in migrations.history()]
-    migrations.downgrade("r1")
+    migrations.downgrade("r1", allow_data_loss=True)
     assert [one.revision for one in migrations.applied()] == ["r1"]
 
 
@@ -210,5 +210,57 @@ def test_a_process_that_is_killed_at_any_moment_leaves_old_or_new(empty_url, his
         kills += 1
     assert state(empty_url) == (6, 6)
     assert kills > 1
-    Migrations(empty_url, history.script).downgrade("base")
+    Migrations(empty_url, history.script).downgrade("base", allow_data_loss=True)
     assert state(empty_url) == (0, 0)
+
+
+COLUMN = 'op.execute("ALTER TABLE t1 ADD COLUMN more text")'
+NO_COLUMN = 'op.execute("ALTER TABLE t1 DROP COLUMN more")'
+
+
+@pytest.mark.deliverable(WAY_BACK)
+@pytest.mark.parametrize(
+    ("rows", "target", "said"),
+    [
+        ("UPDATE t1 SET more = 'x'", "r1", "column public.t1.more"),
+        ("SELECT 1", "r1", ""),
+        ("SELECT 1", "base", "table public.t1"),
+        ("DELETE FROM t1", "base", ""),
+    ],
+)
+def test_a_way_back_that_throws_rows_away_is_refused(empty_url, history, rows, target, said):
+    history.tables(1)
+    history.add("r2", "r1", COLUMN, NO_COLUMN)
+    told = []
+    migrations = Migrations(empty_url, history.script, listener=told.append)
+    migrations.upgrade()
+    with psycopg.connect(empty_url) as connection:
+        connection.execute(rows)
+    if said:
+        with pytest.raises(DataLossRefused, match=said):
+            migrations.downgrade(target)
+        assert (migrations.current(), len(migrations.applied())) == ("r2", 2)
+    migrations.downgrade(target, allow_data_loss=bool(said))
+    assert (migrations.current() or "base") == target
+    assert [one.what for one in told].count("reverted") == (1 if target == "r1" else 2)
+
+
+OWNED = """
+DO $$ BEGIN CREATE ROLE infra_owner; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+ALTER TABLE t1 OWNER TO infra_owner;
+ALTER TABLE t1 ENABLE ROW LEVEL SECURITY;
+ALTER TABLE t1 FORCE ROW LEVEL SECURITY;
+CREATE POLICY none ON t1 USING (false);
+GRANT ALL ON ALL TABLES IN SCHEMA public TO infra_owner;
+GRANT ALL ON SCHEMA public TO infra_owner;
+"""
+
+
+def test_what_may_not_be_looked_into_counts_as_data(empty_url, history):
+    history.tables(1)
+    Migrations(empty_url, history.script).upgrade()
+    with psycopg.connect(empty_url) as connection:
+        connection.execute(OWNED)
+    url = empty_url + ("&" if "?" in empty_url else "?") + "options=-c%20role%3Dinfra_owner"
+    with pytest.raises(DataLossRefused, match=r"table public\.t1"):
+        Migrations(url, history.script).downgrade("base")

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 from alembic import command
 from alembic.runtime.migration import MigrationContext
 
-from infra_adapters.errors import ChecksumMismatch, InfraError
+from infra_adapters.errors import ChecksumMismatch, DataLossRefused, InfraError
 from infra_adapters.postgres.catalog import differences
 from infra_adapters.postgres.migrations import ledger
 from infra_adapters.postgres.migrations.events import MigrationEvent, log_event
 from infra_adapters.postgres.migrations.locking import connected, locked
+from infra_adapters.postgres.migrations.losses import losses
 from infra_adapters.postgres.migrations.script import Revision, Script, named
 
 if TYPE_CHECKING:
@@ -48,9 +49,14 @@ class Migrations:
         with self._running(target) as (connection, applied):
             command.upgrade(self.script.config(connection, applied=applied), target)
 
-    def downgrade(self, target: str) -> None:
-        """Go back to a revision, `base` for an empty schema."""
+    def downgrade(self, target: str, *, allow_data_loss: bool = False) -> None:
+        """Go back to a revision, `base` for an empty schema.
+
+        Raises DataLossRefused where rows would go with it, unless that is allowed in so many words.
+        """
         with self._running(target) as (connection, applied):
+            if not allow_data_loss:
+                self._refuse_losses(connection, target)
             command.downgrade(self.script.config(connection, applied=applied), target)
 
     def current(self) -> str | None:
@@ -99,6 +105,11 @@ class Migrations:
     def plan_back(self, target: str) -> str:
         """The SQL that `downgrade` would run; nothing is changed."""
         return self._sql(f"{self.current() or 'base'}:{target}", command.downgrade)
+
+    def _refuse_losses(self, connection: Connection, target: str) -> None:
+        found = losses(connection, lambda: command.downgrade(self.script.config(connection), target))
+        if found:
+            raise DataLossRefused(f"going back to {target} would throw away what is in {', '.join(found)}")
 
     def _sql(self, span: str, run: Any) -> str:
         output = io.StringIO()
