@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import time
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
-from infra_adapters.errors import DeadlineExceeded, InfraError, Unavailable
 from infra_adapters.kernel.breaker import Breaker
+from infra_adapters.postgres.circuit import tell
 from infra_adapters.postgres.engine import open_engine
 from infra_adapters.postgres.fast import FastLane, open_fast_lane
 from infra_adapters.postgres.queries.slow import SlowStatements
 from infra_adapters.postgres.translate import translated
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator
 
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-    from infra_adapters.kernel.breaker import Permit
     from infra_adapters.postgres.observing import Watcher
     from infra_adapters.settings import DatabaseSettings
 
@@ -44,7 +43,7 @@ class Database:
         """A database whose connections are all closed at the end. Raises ConfigError; connects when it is used."""
         breaker = Breaker(time.monotonic, settings.breaker_failures, settings.breaker_seconds)
         watchers: list[Watcher] = [SlowStatements(settings.slow_after)] if settings.slow_after else []
-        async with open_engine(settings, watchers) as engine, open_fast_lane(settings, watchers) as fast:
+        async with open_engine(settings, watchers) as engine, open_fast_lane(settings, breaker, watchers) as fast:
             yield cls(settings, engine, fast, breaker, watchers)
 
     async def acquire(self) -> AsyncConnection:
@@ -59,13 +58,18 @@ class Database:
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection]:
         """A connection for as long as a block; what is not committed in it is rolled back. Errors are ours."""
-        with watched(self.breaker):
+        permit = self.breaker.admit()
+        try:
             connection = await self.acquire()
             try:
                 with translated():
                     yield connection
             finally:
                 await connection.close()
+        except BaseException as error:
+            tell(permit, error)
+            raise
+        tell(permit, None)
 
     @property
     def size(self) -> int:
@@ -76,27 +80,3 @@ class Database:
     def checked_out(self) -> int:
         """The connections of the pool that are in use."""
         return int(self.engine.pool.checkedout())  # type: ignore[attr-defined]
-
-
-@contextmanager
-def watched(breaker: Breaker) -> Iterator[None]:
-    """Ask a breaker before, and tell it after, whether the database did its work. Raises CircuitOpen."""
-    permit = breaker.admit()
-    try:
-        yield
-    except BaseException as error:
-        tell(permit, error)
-        raise
-    tell(permit, None)
-
-
-def tell(permit: Permit, error: BaseException | None) -> None:
-    """How a call ended: an answer is one, also a refusal; who left before it says nothing of the database."""
-    if isinstance(error, Unavailable):
-        (permit.failed if error.counts else permit.given_up)()
-    elif isinstance(error, DeadlineExceeded) or (error is not None and not isinstance(error, Exception)):
-        permit.given_up()
-    elif error is None or isinstance(error, InfraError):
-        permit.succeeded()
-    else:
-        permit.given_up()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -69,7 +70,8 @@ class PostgresEventStore:
             kind, data = event.kind, event.data
         else:
             kind = self._types.name_of(event)
-            data = TypeAdapter(type(event)).dump_python(event, mode="json")
+            made_as: Any = type(event)
+            data = _adapter(made_as).dump_python(event, mode="json")
         if not kind or not stream:
             raise InvalidRequest("a stream and a kind of event have a name")
         return {"tenant_id": self._tenant, "stream": stream, "version": version, "kind": kind, "data": data}
@@ -80,6 +82,12 @@ class PostgresEventStore:
         if known is None:
             return UnknownEvent(kind, data)
         try:
-            return TypeAdapter(known).validate_python(data)
+            return _adapter(known).validate_python(data)
         except ValidationError:
             return UnknownEvent(kind, data)
+
+
+@cache
+def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+    # To make one takes longer than to write the event.
+    return TypeAdapter(kind)

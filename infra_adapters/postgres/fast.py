@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from psycopg.rows import namedtuple_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from infra_adapters.errors import ConnectFailed, PoolExhausted
+from infra_adapters.errors import ConnectFailed, PoolExhausted, Unavailable
+from infra_adapters.postgres.circuit import tell
 from infra_adapters.postgres.engine import connect_options, database_url
 from infra_adapters.postgres.guarded import GuardedConnection
 from infra_adapters.postgres.translate import of_library
@@ -20,6 +21,7 @@ from infra_adapters.postgres.translate import of_library
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
+    from infra_adapters.kernel.breaker import Breaker, Permit
     from infra_adapters.postgres.observing import Watcher
     from infra_adapters.settings import DatabaseSettings
 
@@ -29,8 +31,10 @@ if TYPE_CHECKING:
 class FastLane:
     """Statements in psycopg's form (`%s`, `%(name)s`), each of them its own transaction."""
 
-    def __init__(self, pool: AsyncConnectionPool[GuardedConnection]) -> None:
-        self._pool = pool
+    def __init__(self, pool: AsyncConnectionPool[GuardedConnection], breaker: Breaker) -> None:
+        self.pool = pool
+        self.held = 0
+        self._breaker = breaker
 
     async def fetch_one(self, statement: str, parameters: Parameters = ()) -> Any | None:
         """The first row, as a named tuple, or None."""
@@ -50,45 +54,57 @@ class FastLane:
     def connection(self) -> _Held:
         """A connection of this lane, as `async with`, on which each statement is its own transaction. Errors are ours.
 
-        Raises PoolExhausted, and ConnectFailed where there was no connection to be had at all.
+        Raises CircuitOpen, PoolExhausted, and ConnectFailed where the server could not be reached meanwhile.
         """
-        return _Held(self._pool)
+        return _Held(self, self._breaker.admit())
 
     def figures(self) -> tuple[int, int, int]:
         """The most connections of this lane, how many are in use, and how many callers wait for one."""
-        found = self._pool.get_stats()
-        used = found.get("pool_size", 0) - found.get("pool_available", 0)
-        return self._pool.max_size, used, found.get("requests_waiting", 0)
+        return self.pool.max_size, self.held, self.pool.get_stats().get("requests_waiting", 0)
+
+    def why_none(self) -> Unavailable:
+        """Why a caller has waited in vain: all are in use, or the pool could not make one that it had room for."""
+        if self.held < self.pool.max_size:
+            return ConnectFailed("the database cannot be reached")
+        return PoolExhausted("every connection of the fast lane stayed in use")
 
 
 class _Held:
     """A connection for as long as a block: a plain class, as generators would take a tenth of the time of a call."""
 
-    __slots__ = ("_connection", "_pool")
+    __slots__ = ("_connection", "_lane", "_permit")
 
-    def __init__(self, pool: AsyncConnectionPool[GuardedConnection]) -> None:
-        self._pool = pool
+    def __init__(self, lane: FastLane, permit: Permit) -> None:
+        self._lane = lane
+        self._permit = permit
 
     async def __aenter__(self) -> GuardedConnection:
         try:
-            self._connection = await self._pool.getconn()
+            self._connection = await self._lane.pool.getconn()
         except PoolTimeout:
-            found = self._pool.get_stats()
-            failing = found.get("connections_errors", 0) > 0 and found.get("pool_available", 0) == 0
-            if failing or found.get("pool_size", 0) == 0:
-                raise ConnectFailed("the database cannot be reached") from None
-            raise PoolExhausted("every connection of the fast lane stayed in use") from None
+            error = self._lane.why_none()
+            tell(self._permit, error)
+            raise error from None
+        except BaseException as error:
+            tell(self._permit, error)
+            raise
+        self._lane.held += 1
         return self._connection
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        ours = None if error is None else of_library(error)
+        tell(self._permit, ours or error)
+        self._lane.held -= 1
         self._connection.idle_since = time.monotonic()
-        await self._pool.putconn(self._connection)
-        if error is not None and (ours := of_library(error)) is not None:
+        await self._lane.pool.putconn(self._connection)
+        if ours is not None:
             raise ours from None
 
 
 @asynccontextmanager
-async def open_fast_lane(settings: DatabaseSettings, watchers: Sequence[Watcher] = ()) -> AsyncIterator[FastLane]:
+async def open_fast_lane(
+    settings: DatabaseSettings, breaker: Breaker, watchers: Sequence[Watcher] = ()
+) -> AsyncIterator[FastLane]:
     """A lane whose connections are all closed at the end; it connects when it is first used."""
     url = database_url(settings.url.get_secret_value())
     if settings.pooler == "none":
@@ -116,6 +132,6 @@ async def open_fast_lane(settings: DatabaseSettings, watchers: Sequence[Watcher]
     )
     await pool.open()
     try:
-        yield FastLane(pool)
+        yield FastLane(pool, breaker)
     finally:
         await pool.close()

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from psycopg.abc import Params, Query
 
+    Watcher = Callable[["Ran"], None]
+
 
 @dataclass(frozen=True, slots=True)
 class Ran:
@@ -23,10 +25,6 @@ class Ran:
     seconds: float
     rows: int
     failed: bool
-
-
-if TYPE_CHECKING:
-    Watcher = Callable[[Ran], None]
 
 
 class ObservedCursor(psycopg.AsyncCursor[Any]):

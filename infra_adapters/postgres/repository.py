@@ -6,8 +6,16 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Generic
 
-from infra_adapters.errors import ConcurrencyConflict, InvalidRequest, TenantRequired
+from infra_adapters.errors import ConcurrencyConflict
 from infra_adapters.kernel.cursor import read_cursor, write_cursor
+from infra_adapters.kernel.keeping import (
+    position_of,
+    require_changeable,
+    require_own,
+    require_page,
+    require_tenant,
+    scope_of,
+)
 from infra_adapters.ports.aggregates import A
 from infra_adapters.ports.repositories import Page
 from infra_adapters.postgres.translate import translated
@@ -16,14 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from uuid import UUID
 
-    from infra_adapters.ports.aggregates import Listing
     from infra_adapters.postgres.compiled import Compiled
     from infra_adapters.postgres.event_store import PostgresEventStore
     from infra_adapters.postgres.guarded import GuardedConnection
     from infra_adapters.postgres.rows import Part
     from infra_adapters.postgres.statements import Stored
-
-LARGEST_PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +45,7 @@ class PostgresRepository(Generic[A]):
     """The `Repository` port; its unit of work owns the transaction. Raises TenantRequired where a tenant is missing."""
 
     def __init__(self, stored: Stored[A], around: Surroundings) -> None:
-        if stored.kind.tenant and around.tenant is None:
-            raise TenantRequired(f"a {stored.kind.name} belongs to a tenant; open the unit with one")
+        require_tenant(stored.kind, around.tenant)
         self._stored = stored
         self._around = around
 
@@ -62,7 +66,7 @@ class PostgresRepository(Generic[A]):
 
     async def save(self, aggregate: A, events: Sequence[object] = ()) -> A:
         """Keep an aggregate with its parts and events. Raises ConcurrencyConflict."""
-        self._own(aggregate)
+        require_own(self._stored.kind, aggregate, self._around.tenant)
         saved = replace(aggregate, version=aggregate.version + 1)  # type: ignore[type-var]
         if not await self._write(saved, aggregate.version):
             raise ConcurrencyConflict(aggregate.version, await self._version(aggregate.id))
@@ -73,14 +77,12 @@ class PostgresRepository(Generic[A]):
 
     async def delete(self, aggregate: A, events: Sequence[object] = ()) -> None:
         """Take it away, or mark it deleted. Raises ConcurrencyConflict."""
-        self._own(aggregate)
+        require_own(self._stored.kind, aggregate, self._around.tenant)
         guard: dict[str, object] = {"of_id": aggregate.id, "of_version": aggregate.version}
         if self._stored.kind.deleted:
             count = await self._count(self._stored.mark(), guard)
         else:
-            for part in self._stored.rows.parts:
-                await self._count(self._stored.remove_parts(part), {"of_parent": aggregate.id})
-            count = await self._count(self._stored.remove(), guard)
+            count = await self._remove(aggregate, guard)
         if not count:
             raise ConcurrencyConflict(aggregate.version, await self._version(aggregate.id))
         await self._record(aggregate.id, events)
@@ -89,8 +91,7 @@ class PostgresRepository(Generic[A]):
         """Set attributes of several at once; returns how many there were. Raises ConfigError for an unknown one."""
         if not identities or not values:
             return 0
-        if fixed := {"id", "version", self._stored.kind.tenant} & set(values):
-            raise InvalidRequest(f"{', '.join(sorted(fixed))} cannot be set")
+        require_changeable(self._stored.kind, values)
         new = self._stored.rows.written(values)
         return await self._count(self._stored.change(new), {"of_ids": list(identities)} | _new(new))
 
@@ -99,10 +100,8 @@ class PostgresRepository(Generic[A]):
     ) -> Page[A]:
         """A part of a declared list. Raises InvalidCursor, and InvalidRequest for a wrong `where` or `limit`."""
         declared = self._stored.kind.listing(listing)
-        if set(where) != set(declared.equal) or not 1 <= limit <= LARGEST_PAGE:
-            wanted = ", ".join(declared.equal) or "nothing"
-            raise InvalidRequest(f"the list {listing} wants {wanted}, and a limit from 1 to {LARGEST_PAGE}")
-        scope = self._scope(declared, where)
+        require_page(declared, where, limit)
+        scope = scope_of(self._stored.kind, declared, where, self._around.tenant)
         position = read_cursor(scope, after, self._around.keys) if after else ()
         asked: dict[str, object] = {f"where_{name}": value for name, value in where.items()}
         asked |= {f"after_{at}": value for at, value in enumerate(position)}
@@ -110,23 +109,20 @@ class PostgresRepository(Generic[A]):
         items = await self._whole(rows[:limit])
         if len(rows) <= limit:
             return Page(items)
-        last = [getattr(items[-1], one.attribute) for one in declared.order] + [items[-1].id]
-        return Page(items, write_cursor(scope, last, self._around.keys[0]))
+        return Page(items, write_cursor(scope, position_of(declared, items[-1]), self._around.keys[0]))
 
-    def _scope(self, listing: Listing, where: Mapping[str, object]) -> str:
-        equal = [(name, repr(where[name])) for name in listing.equal]
-        return repr((self._stored.kind.name, listing.name, self._around.tenant, equal))
-
-    def _own(self, aggregate: A) -> None:
-        tenant = self._stored.kind.tenant
-        if tenant and getattr(aggregate, tenant) != self._around.tenant:
-            raise TenantRequired(f"this {self._stored.kind.name} belongs to another tenant than the unit")
+    async def _remove(self, aggregate: A, guard: dict[str, object]) -> int:
+        # Held first: the parts of one that was changed meanwhile stay where they are.
+        if self._stored.rows.parts and not await self._all(self._stored.hold(), guard):
+            return 0
+        for part in self._stored.rows.parts:
+            await self._count(self._stored.remove_parts(part), {"of_parent": aggregate.id})
+        return await self._count(self._stored.remove(), guard)
 
     async def _write(self, saved: A, expected: int) -> bool:
         values = _new(self._stored.rows.write(saved))
         if expected == 0:
             return bool(await self._all(self._stored.add(), values))
-        del values["new_id"], values["new_version"]
         return bool(await self._count(self._stored.replace(), values | {"of_id": saved.id, "of_version": expected}))
 
     async def _write_parts(self, part: Part, saved: A, *, new: bool) -> None:
@@ -144,14 +140,14 @@ class PostgresRepository(Generic[A]):
             await self._around.events.append(f"{self._stored.kind.name}:{identity}", events)
 
     async def _version(self, identity: UUID) -> int | None:
-        found = await self._whole(await self._all(self._stored.find(many=False), {"of_id": identity}))
-        return found[0].version if found else None
+        rows = await self._all(self._stored.find(many=False), {"of_id": identity})
+        return int(rows[0][self._stored.rows.place("version")]) if rows else None
 
     async def _whole(self, rows: Sequence[Any]) -> tuple[A, ...]:
         """The aggregates of some rows with their parts: one more query a kind of part, however many rows."""
         if not rows:
             return ()
-        at = self._stored.rows.names.index("id")
+        at = self._stored.rows.place("id")
         parts = {part.attribute: await self._parts(part, [row[at] for row in rows]) for part in self._stored.rows.parts}
         return tuple(
             self._stored.rows.read(row, {name: found.get(row[at], ()) for name, found in parts.items()}, row[at])

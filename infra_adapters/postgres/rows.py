@@ -75,6 +75,10 @@ class Rows(Generic[T]):
                 return self.table.c[one.columns[0]]
         raise ConfigError(f"{self.type.__name__}.{attribute} is not one column of {self.table.name}")
 
+    def place(self, attribute: str) -> int:
+        """Where in a row the one column of an attribute is."""
+        return self.names.index(self.column(attribute).name)
+
     def write(self, value: T) -> dict[str, object]:
         """The columns of a value, without its parts."""
         return self.written({one.attribute: getattr(value, one.attribute) for one in self.own})

@@ -88,13 +88,18 @@ class Stored(Generic[A]):
 
     def replace(self) -> Compiled:
         """Set every column of the row of an `of_id` at `of_version`."""
-        names = tuple(name for name in self.rows.names if name not in {"id", "version"})
+        fixed = {self.rows.column(one).name for one in ("id", "version")}
+        names = tuple(name for name in self.rows.names if name not in fixed)
         return self._once(lambda: self._update(names, *self._guarded()), "replace")
 
     def mark(self) -> Compiled:
         """Mark the row of an `of_id` at `of_version` as deleted, now."""
         now = {self.rows.column(self.kind.deleted).name: func.clock_timestamp()}
         return self._once(lambda: self._update((), *self._guarded(), **now), "mark")
+
+    def hold(self) -> Compiled:
+        """The row of an `of_id` at `of_version`, which nobody else may change before the end of the transaction."""
+        return self._once(lambda: select(*self.rows.columns).where(*self._guarded()).with_for_update(), "hold")
 
     def remove(self) -> Compiled:
         """Remove the row of an `of_id` at `of_version`."""
@@ -143,7 +148,8 @@ class Stored(Generic[A]):
 
     def _update(self, names: Iterable[str], *asked: ColumnElement[bool], **new: Any) -> Executable:
         table = self.rows.table
-        new = {**_bound(table, names), **new, "version": table.c.version + 1}
+        version = self.rows.column("version")
+        new = {**_bound(table, names), **new, version.name: version + 1}
         if "updated_at" in table.c:
             new["updated_at"] = func.clock_timestamp()
         return update(table).where(*asked).values(new)

@@ -17,7 +17,7 @@ from infra_adapters.errors import (
     Unavailable,
     UnitClosed,
 )
-from infra_adapters.postgres.database import tell
+from infra_adapters.postgres.circuit import tell
 from infra_adapters.postgres.event_store import PostgresEventStore
 from infra_adapters.postgres.guarded import CANCEL_SECONDS, GuardedConnection
 from infra_adapters.postgres.repository import PostgresRepository, Surroundings
@@ -65,7 +65,7 @@ class PostgresUnitOfWork:
     @property
     def events(self) -> PostgresEventStore:
         """The streams of events, as this transaction sees them. Raises UnitClosed outside of the unit."""
-        if self._store is None or self._open.closed:
+        if self._store is None or self._begun is None or self._begun.closed:
             raise UnitClosed("the unit of work has not begun, or is over")
         return self._store
 
@@ -102,9 +102,6 @@ class PostgresUnitOfWork:
     ) -> None:
         """Give the connection back; what was not committed is rolled back by that."""
         try:
-            if self._begun is not None:
-                # Somebody who leaves in the midst of it would leave the connection behind.
-                await asyncio.shield(asyncio.ensure_future(self._leave(self._begun)))
             await self._around.__aexit__(kind, error, trace)
             if error is not None and (ours := of_library(error)) is not None:
                 raise ours from None
@@ -127,6 +124,8 @@ class PostgresUnitOfWork:
             with translated():
                 await self._open.commit()
         except Unavailable:
+            if not transaction:
+                raise
             raise unknown from None
         except asyncio.CancelledError:
             if transaction:
@@ -156,6 +155,7 @@ class PostgresUnitOfWork:
 
     async def _begin(self) -> None:
         connection = self._begun = await self._database.acquire()
+        self._around.push_async_callback(self._leave, connection)
         self._store = PostgresEventStore(connection, self._model.events, self._options.tenant)
         with translated():
             if self._options.isolation:
@@ -181,8 +181,11 @@ class PostgresUnitOfWork:
         return raw
 
     async def _leave(self, connection: AsyncConnection) -> None:
-        if connection.closed:
-            return
+        """Roll back and give the connection back, within the deadline; it goes on alone where that comes first."""
+        if not connection.closed:
+            await asyncio.shield(asyncio.ensure_future(self._given_back(connection)))
+
+    async def _given_back(self, connection: AsyncConnection) -> None:
         with suppress(InfraError), translated():
             raw = self._raw
             await raw.leave(CANCEL_SECONDS if passed() else LEAVE_SECONDS, plans_hold=self._plans_hold)

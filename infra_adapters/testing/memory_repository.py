@@ -6,16 +6,22 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Generic, Protocol
 
-from infra_adapters.errors import ConcurrencyConflict, ConfigError, InvalidRequest, TenantRequired, UniqueViolated
+from infra_adapters.errors import ConcurrencyConflict, ConfigError, UniqueViolated
 from infra_adapters.kernel.cursor import read_cursor, write_cursor
+from infra_adapters.kernel.keeping import (
+    position_of,
+    require_changeable,
+    require_own,
+    require_page,
+    require_tenant,
+    scope_of,
+)
 from infra_adapters.ports.aggregates import A, Kind, Listing
 from infra_adapters.ports.repositories import Page
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from uuid import UUID
-
-LARGEST_PAGE = 1000
 
 
 class Appends(Protocol):
@@ -31,8 +37,7 @@ class MemoryRepository(Generic[A]):
     def __init__(
         self, kind: Kind[A], kept: dict[tuple[str, UUID], Any], events: Appends, tenant: UUID | None, key: bytes
     ) -> None:
-        if kind.tenant and tenant is None:
-            raise TenantRequired(f"a {kind.name} belongs to a tenant; open the unit with one")
+        require_tenant(kind, tenant)
         self._kind = kind
         self._kept = kept
         self._events = events
@@ -74,8 +79,7 @@ class MemoryRepository(Generic[A]):
         """Set attributes of several at once. Raises ConfigError for an unknown one."""
         if not identities or not values:
             return 0
-        if fixed := {"id", "version", self._kind.tenant} & set(values):
-            raise InvalidRequest(f"{', '.join(sorted(fixed))} cannot be set")
+        require_changeable(self._kind, values)
         found = await self.get_many(identities)
         for one in found:
             try:
@@ -90,24 +94,19 @@ class MemoryRepository(Generic[A]):
     ) -> Page[A]:
         """A part of a declared list. Raises InvalidCursor, InvalidRequest."""
         declared = self._kind.listing(listing)
-        if set(where) != set(declared.equal) or not 1 <= limit <= LARGEST_PAGE:
-            wanted = ", ".join(declared.equal) or "nothing"
-            raise InvalidRequest(f"the list {listing} wants {wanted}, and a limit from 1 to {LARGEST_PAGE}")
-        scope = repr((self._kind.name, listing, self._tenant, sorted(where.items())))
+        require_page(declared, where, limit)
+        scope = scope_of(self._kind, declared, where, self._tenant)
         found = self._sorted(declared, where)
         if after:
             here = self._sorted_key(declared, read_cursor(scope, after, (self._key,)))
-            found = [one for one in found if self._sorted_key(declared, self._position(declared, one)) > here]
+            found = [one for one in found if self._sorted_key(declared, position_of(declared, one)) > here]
         items = tuple(found[:limit])
         more = len(found) > limit
-        return Page(items, write_cursor(scope, self._position(declared, items[-1]), self._key) if more else None)
+        return Page(items, write_cursor(scope, position_of(declared, items[-1]), self._key) if more else None)
 
     def _sorted(self, listing: Listing, where: Mapping[str, object]) -> list[A]:
         equal = [one for one in self._all() if all(getattr(one, name) == where[name] for name in where)]
-        return sorted(equal, key=lambda one: self._sorted_key(listing, self._position(listing, one)))
-
-    def _position(self, listing: Listing, one: A) -> tuple[object, ...]:
-        return (*(getattr(one, order.attribute) for order in listing.order), one.id)
+        return sorted(equal, key=lambda one: self._sorted_key(listing, position_of(listing, one)))
 
     def _sorted_key(self, listing: Listing, position: tuple[object, ...]) -> tuple[_Directed, ...]:
         down = [order.descending for order in listing.order]
@@ -124,8 +123,7 @@ class MemoryRepository(Generic[A]):
         ]
 
     def _guard(self, aggregate: A) -> None:
-        if self._kind.tenant and getattr(aggregate, self._kind.tenant) != self._tenant:
-            raise TenantRequired(f"this {self._kind.name} belongs to another tenant than the unit")
+        require_own(self._kind, aggregate, self._tenant)
         known = self._kept.get((self._kind.name, aggregate.id))
         gone = known is not None and known not in self._all()
         if (known.version if known else 0) != aggregate.version or gone:

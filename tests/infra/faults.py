@@ -31,6 +31,7 @@ class Relay:
         self.cut = None
         self.when = "before"
         self.cuts = 0
+        self.refusing = False
 
     async def open(self):
         self._server = await asyncio.start_server(self._relay, "127.0.0.1", 0)
@@ -75,6 +76,9 @@ class Relay:
     async def _relay(self, reader, writer):
         self._tasks.add(asyncio.current_task())
         self.connections += 1
+        if self.refusing:
+            writer.transport.abort()
+            return
         theirs, ours = await self._connect()
         self._writers += [writer, ours]
         state = {"cutting": False}

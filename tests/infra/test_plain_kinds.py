@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from infra_adapters.errors import ConcurrencyConflict, ConfigError, InvalidRequest
 from infra_adapters.infrastructure import Infrastructure
 from infra_adapters.ports import EventTypes, Kind, Listing, Money
-from infra_adapters.postgres import Migrations, Model, Part, Rows, Stored
+from infra_adapters.postgres import Migrations, Model, Part, Rows, Stored, Value
 from infra_adapters.postgres.engine import database_url as engine_url
 from infra_adapters.settings import DatabaseSettings
 from infra_adapters.testing import MemoryStore, MemoryUnitOfWork
@@ -35,16 +35,16 @@ class Mood(enum.Enum):
 notes = Table(
     "notes",
     metadata,
-    Column("id", Uuid, primary_key=True),
+    Column("note_id", Uuid, primary_key=True),
     Column("title", Text, nullable=False),
     Column("mood", Enum(Mood, name="mood"), nullable=False),
     Column("data", JSONB, nullable=False),
-    Column("version", Integer, nullable=False),
+    Column("revision", Integer, nullable=False),
 )
 tags = Table(
     "tags",
     metadata,
-    Column("note_id", Uuid, ForeignKey("notes.id"), primary_key=True),
+    Column("note_id", Uuid, ForeignKey("notes.note_id"), primary_key=True),
     Column("position", Integer, primary_key=True),
     Column("mood", Enum(Mood, name="mood"), nullable=False),
 )
@@ -66,7 +66,10 @@ class Note:
 
 
 NOTES = Kind("note", Note, listings=(Listing("all"), Listing("of_mood", ("mood",))))
-MODEL = Model(kept=(Stored(NOTES, Rows(Note, notes, parts=(Part("tags", Rows(Tag, tags), parent="note_id"),))),))
+NAMED = tuple(Value(name, (column,), lambda cell: cell, lambda value: (value,)) for name, column in
+              (("id", "note_id"), ("version", "revision")))  # fmt: skip
+TAGS = Part("tags", Rows(Tag, tags), parent="note_id")
+MODEL = Model(kept=(Stored(NOTES, Rows(Note, notes, values=NAMED, parts=(TAGS,))),))
 
 
 def a_note(title="a"):
@@ -119,6 +122,18 @@ async def test_a_kind_without_a_mark_is_really_deleted_with_its_parts(units):
         assert await notes_.get(saved.id, include_deleted=True) is None
         await unit.commit()
     assert (await keep(units, replace(saved, version=0)))[0].version == 1
+
+
+async def test_a_deletion_that_came_too_late_takes_no_part_away(units):
+    [first] = await keep(units, a_note())
+    [second] = await keep(units, first)
+    async with units() as unit:
+        with pytest.raises(ConcurrencyConflict) as caught:
+            await unit.repository(NOTES).delete(first)
+        assert (caught.value.expected, caught.value.actual) == (1, 2)
+        await unit.commit()
+    async with units() as unit:
+        assert await unit.repository(NOTES).get(first.id) == second
 
 
 async def test_what_was_never_saved_cannot_be_deleted(units):

@@ -288,8 +288,8 @@ async def test_the_fast_lane_asks_idle_connections_and_is_bounded(broken):
     assert await fast.fetch_one("SELECT 1 WHERE false") is None
     assert len(await fast.fetch_all("SELECT * FROM generate_series(1, 3)")) == 3
     assert await fast.execute("CREATE TEMP TABLE t AS SELECT 1") == 1
-    await asyncio.sleep(0.6)
     assert fast.figures() == (2, 0, 0)
+    await asyncio.sleep(0.6)
     relay.reset()
     assert (await fast.fetch_one("SELECT 2 AS n")).n == 2
 
@@ -329,3 +329,48 @@ async def test_the_nearer_of_two_deadlines_counts(inner):
     with pytest.raises(DeadlineExceeded):
         async with within(0.1), within(inner), within(None):
             await asyncio.sleep(60)
+
+
+@pytest.mark.deliverable(POOL)
+async def test_a_deadline_that_passes_while_leaving_is_one_and_is_over_then(broken):
+    relay, opened = broken
+    with pytest.raises(DeadlineExceeded):
+        async with opened.unit(tenant=uuid4(), timeout=0.3):
+            relay.swallow()
+    await asyncio.sleep(0.4)
+    relay.recover()
+    async with asyncio.timeout(8):
+        assert await pid(opened) > 0
+
+
+async def test_a_lost_commit_of_nothing_is_no_doubt(broken):
+    relay, opened = broken
+    with pytest.raises(ConnectionLost):
+        async with opened.unit(tenant=uuid4()) as unit:
+            relay.cut_at(b"COMMIT", "before")
+            await unit.commit()
+
+
+async def test_the_fast_lane_asks_the_breaker_too(broken, settings):
+    relay, _ = broken
+    relay.go_away()
+    chosen = settings(url=relay.url, acquire_timeout=0.1, breaker_failures=2)
+    async with Infrastructure.open(chosen) as away:
+        for _ in range(2):
+            with pytest.raises(ConnectFailed):
+                await away.database.fast.fetch_one("SELECT 1")
+        with pytest.raises(CircuitOpen):
+            await away.database.fast.fetch_one("SELECT 1")
+
+
+async def test_an_outage_that_is_over_does_not_make_a_full_lane_look_like_one(broken, settings):
+    relay, _ = broken
+    chosen = settings(url=relay.url, role="", fast_pool_size=1, acquire_timeout=1.5, breaker_failures=50)
+    async with Infrastructure.open(chosen) as opened:
+        relay.refusing = True
+        with pytest.raises(ConnectFailed):
+            await opened.database.fast.fetch_one("SELECT 1")
+        relay.refusing = False
+        async with opened.database.fast.connection():
+            with pytest.raises(PoolExhausted):
+                await opened.database.fast.fetch_one("SELECT 1")
