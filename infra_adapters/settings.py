@@ -77,6 +77,14 @@ class DatabaseSettings(BaseSettings):
             raise ValueError(f"sslmode={asked} would trust any server; leave it out, or say insecure")
         return self
 
+    @model_validator(mode="after")
+    def _kept(self) -> Self:
+        if self.role and self.pooler == "transaction":
+            raise ValueError(
+                "behind a pooler no role is kept from one transaction to the next; log in as DATABASE_ROLE"
+            )
+        return self
+
     @property
     def options_of_url(self) -> dict[str, str]:
         """The options that the URL itself has."""

@@ -26,12 +26,11 @@ from infra_adapters.errors.conflicts import (
 )
 from infra_adapters.errors.migrations import (
     ChecksumMismatch,
-    DangerousDdl,
     DataLossRefused,
-    Drift,
     MigrationError,
     MigrationFailed,
     MigrationLocked,
+    RevisionBroken,
 )
 from infra_adapters.errors.requests import (
     CorruptRow,
@@ -58,11 +57,9 @@ __all__ = [
     "ConnectionLost",
     "ConstraintViolated",
     "CorruptRow",
-    "DangerousDdl",
     "DataLossRefused",
     "DeadlineExceeded",
     "Deadlock",
-    "Drift",
     "ExclusionViolated",
     "ForeignKeyViolated",
     "InfraError",
@@ -81,6 +78,7 @@ __all__ = [
     "QueryTimeout",
     "Rejected",
     "ResourcesExhausted",
+    "RevisionBroken",
     "SerializationFailed",
     "TenantRequired",
     "TransactionConflict",

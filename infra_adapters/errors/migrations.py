@@ -17,6 +17,12 @@ class MigrationFailed(MigrationError):
     code = "migration_failed"
 
 
+class RevisionBroken(MigrationFailed):
+    """A revision's own Python cannot be read or run."""
+
+    code = "revision_broken"
+
+
 class MigrationLocked(MigrationError):
     """Another process has been migrating for longer than one may wait."""
 
@@ -28,22 +34,6 @@ class ChecksumMismatch(MigrationError):
     """Revisions that were applied are not the ones that are here: edited, missing or in another order."""
 
     code = "checksum_mismatch"
-
-
-class Drift(MigrationError):
-    """The schema is not what its migrations made; `differences` names each."""
-
-    code = "drift"
-
-    def __init__(self, message: str, differences: tuple[str, ...] = ()) -> None:
-        super().__init__(message)
-        self.differences = differences
-
-
-class DangerousDdl(MigrationError):
-    """A statement that would stop a running service or break the version before, without a waiver in the revision."""
-
-    code = "dangerous_ddl"
 
 
 class DataLossRefused(MigrationError):

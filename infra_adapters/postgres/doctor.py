@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
+from infra_adapters.postgres.evolution.repair import invalid_indexes
 from infra_adapters.postgres.migrations.locking import connected
 
 if TYPE_CHECKING:
@@ -35,10 +36,6 @@ SELECT rolname, rolsuper OR rolbypassrls FROM pg_roles
 WHERE rolname = coalesce(nullif(CAST(:role AS text), ''), current_user)
 """
 PLACES = "SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"
-BROKEN = """
-SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid
-AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index AS now WHERE now.index_relid = indexrelid)
-"""
 OPEN = """
 SELECT oid::regclass::text FROM pg_class WHERE relrowsecurity AND NOT relforcerowsecurity AND relkind IN ('r', 'p')
 """
@@ -79,6 +76,14 @@ def _tls(connection: Connection, settings: DatabaseSettings) -> Iterator[Remark]
         yield Remark(True, "the connection to another host is not encrypted", "leave out DATABASE_INSECURE")
 
 
+def _indexes(connection: Connection, _: DatabaseSettings) -> Iterator[Remark]:
+    driver: Any = connection.connection.driver_connection
+    for one in invalid_indexes(driver):
+        if not one.building:
+            what = f"the index {one.name} was never finished"
+            yield Remark(True, what, f"DROP INDEX CONCURRENTLY {one.name}, and build it again")
+
+
 def _list(statement: str, what: str, cure: str, *, serious: bool) -> Callable[[Connection, Any], Iterator[Remark]]:
     def look(connection: Connection, _: object) -> Iterator[Remark]:
         for name in connection.execute(text(statement)).scalars():
@@ -92,7 +97,7 @@ LOOKS = (
     _role,
     _places,
     _tls,
-    _list(BROKEN, "the index {} was never finished", "DROP INDEX CONCURRENTLY {}, and build it again", serious=True),
+    _indexes,
     _list(
         OPEN,
         "row-level security of {} does not hold for its owner",

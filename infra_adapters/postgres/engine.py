@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from infra_adapters.errors import ConfigError
 from infra_adapters.postgres.guarded import GuardedConnection
 from infra_adapters.postgres.liveness import ask_idle_connections
+from infra_adapters.settings import DatabaseSettings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import ExceptionContext
 
     from infra_adapters.postgres.observing import Watcher
-    from infra_adapters.settings import DatabaseSettings
 
 SILENT_PROBES = 3
 
@@ -62,6 +62,12 @@ def connect_options(settings: DatabaseSettings) -> dict[str, object]:
     named = server_timeouts(settings) | ({"role": _quoted(settings.role)} if settings.role else {})
     given = settings.options_of_url.get("options", "")
     return options | {"options": " ".join([given, *(f"-c {name}={value}" for name, value in named.items())]).strip()}
+
+
+def tool_options(url: str, name: str) -> dict[str, str | int]:
+    """What libpq is told by a tool that changes a schema: its name, and TLS as for the service. Raises ConfigError."""
+    settings = DatabaseSettings.of(url=url)
+    return {"application_name": name, "connect_timeout": settings.connect_timeout, **settings.tls_options}
 
 
 def _quoted(value: str) -> str:

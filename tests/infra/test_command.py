@@ -108,7 +108,7 @@ def test_a_superuser_is_not_held_by_row_level_security(database_url):
 SPOILED = {
     "ALTER TABLE orders NO FORCE ROW LEVEL SECURITY": "row-level security of orders does not hold for its owner",
     "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'ix_orders_tenant_id_customer_placed_at'::regclass": (
-        "the index ix_orders_tenant_id_customer_placed_at was never finished"
+        "the index public.ix_orders_tenant_id_customer_placed_at was never finished"
     ),
     "ALTER TABLE orders ADD CONSTRAINT c CHECK (version < 9) NOT VALID": "the constraint orders.c was never validated",
 }

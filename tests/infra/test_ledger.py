@@ -264,3 +264,53 @@ def test_what_may_not_be_looked_into_counts_as_data(empty_url, history):
     url = empty_url + ("&" if "?" in empty_url else "?") + "options=-c%20role%3Dinfra_owner"
     with pytest.raises(DataLossRefused, match=r"table public\.t1"):
         Migrations(url, history.script).downgrade("base")
+
+
+COMMITS = """with op.get_context().autocommit_block():
+        op.execute("DROP INDEX CONCURRENTLY ix_t1")
+    op.execute("DROP TABLE t2")"""
+EVOLVED = """from infra_adapters.postgres import evolution
+    evolution.drop_column(op, "t1", "more", allow_data_loss=True)"""
+ASKS = """rows = op.get_bind().exec_driver_sql("SELECT 1").all()
+    op.execute(f"DROP TABLE t2 -- {rows}")"""
+
+
+@pytest.mark.deliverable(WAY_BACK)
+@pytest.mark.parametrize(
+    ("back", "said"),
+    [(COMMITS, "cannot be tried"), (EVOLVED, "column public.t1.more"), (ASKS, "cannot be tried")],
+    ids=["concurrently", "evolution", "a question"],
+)
+def test_a_way_back_that_commits_by_itself_is_refused_before_anything_is_done(empty_url, history, back, said):
+    history.tables(1)
+    up = COLUMN + '\nop.execute("CREATE INDEX ix_t1 ON t1 (n)")\nop.execute("CREATE TABLE t2 AS SELECT 1 AS n")'
+    history.add("r2", "r1", up + '\nop.execute("UPDATE t1 SET more = 1")', back)
+    migrations = Migrations(empty_url, history.script)
+    migrations.upgrade()
+    with pytest.raises(DataLossRefused, match=said):
+        migrations.downgrade("r1")
+    assert (migrations.current(), migrations.drift()) == ("r2", ())
+    migrations.downgrade("r1", allow_data_loss=True)
+    assert migrations.current() == "r1"
+
+
+def test_nothing_to_go_back_from_is_nothing(empty_url, history):
+    history.tables(1)
+    Migrations(empty_url, history.script).downgrade("base")
+
+
+def test_a_table_that_only_sounds_like_a_book_is_part_of_the_schema(empty_url, history):
+    history.tables(1)
+    migrations = Migrations(empty_url, history.script)
+    migrations.upgrade()
+    with psycopg.connect(empty_url) as connection:
+        connection.execute("CREATE TABLE document_revision (id int)")
+    assert "table public.document_revision is there and was never made" in map(str, migrations.drift())
+
+
+def test_a_mistake_in_a_revision_is_told_as_a_failure_too(empty_url, history):
+    history.add("r1", None, 'raise RuntimeError("a mistake")')
+    told = []
+    with pytest.raises(RuntimeError):
+        Migrations(empty_url, history.script, listener=told.append).upgrade()
+    assert [one.what for one in told] == ["started", "failed"]

@@ -7,7 +7,7 @@ from sqlalchemy.engine import make_url
 
 from infra_adapters.errors import ConfigError
 from infra_adapters.infrastructure import Infrastructure
-from infra_adapters.postgres.engine import connect_options
+from infra_adapters.postgres.engine import connect_options, tool_options
 from infra_adapters.settings import DatabaseSettings
 
 pytestmark = pytest.mark.blocking
@@ -30,6 +30,7 @@ WRONG = [
     ({"tls_root": "/no/such/file.pem"}, "DATABASE_TLS_ROOT"),
     ({"cursor_keys": ["hidden"]}, "DATABASE_CURSOR_KEYS"),
     ({"pooler": "session"}, "DATABASE_POOLER"),
+    ({"pooler": "transaction", "role": "app"}, "log in as DATABASE_ROLE"),
 ]
 
 
@@ -65,7 +66,7 @@ def test_another_host_must_prove_who_it_is(values, expected):
 
 
 def test_a_pooler_gets_neither_options_nor_prepared_statements():
-    found = connect_options(DatabaseSettings.of(url=LOCAL, pooler="transaction", role="app"))
+    found = connect_options(DatabaseSettings.of(url=LOCAL, pooler="transaction"))
     assert "options" not in found
     assert found["prepare_threshold"] is None
 
@@ -101,3 +102,12 @@ def test_a_password_is_not_shown():
     chosen = DatabaseSettings.of(url=LOCAL, cursor_keys=["hidden" * 6])
     assert "hidden" not in repr(chosen)
     assert make_url(chosen.url.get_secret_value()).password == "hidden"
+
+
+@pytest.mark.deliverable(POOL)
+def test_tools_that_change_a_schema_verify_the_server_too(monkeypatch):
+    monkeypatch.delenv("DATABASE_INSECURE", raising=False)
+    assert tool_options(REMOTE, "tool")["sslmode"] == "verify-full"
+    assert "sslmode" not in tool_options(LOCAL, "tool")
+    with pytest.raises(ConfigError, match="sslmode=require"):
+        tool_options(REMOTE + "?sslmode=require", "tool")

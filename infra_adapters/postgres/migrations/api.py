@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from alembic import command
 from alembic.runtime.migration import MigrationContext
 
-from infra_adapters.errors import ChecksumMismatch, DataLossRefused, InfraError
+from infra_adapters.errors import ChecksumMismatch, DataLossRefused, InfraError, MigrationFailed, RevisionBroken
 from infra_adapters.postgres.catalog import differences
 from infra_adapters.postgres.migrations import ledger
 from infra_adapters.postgres.migrations.events import MigrationEvent, log_event
@@ -107,7 +107,16 @@ class Migrations:
         return self._sql(f"{self.current() or 'base'}:{target}", command.downgrade)
 
     def _refuse_losses(self, connection: Connection, target: str) -> None:
-        found = losses(connection, lambda: command.downgrade(self.script.config(connection), target))
+        here = self._current(connection)
+        connection.rollback()
+        try:
+            sql = self._sql(f"{here or 'base'}:{target}", command.downgrade) if here else ""
+            found = losses(connection, sql)
+        except InfraError as error:
+            if isinstance(error, MigrationFailed) and not isinstance(error, RevisionBroken):
+                raise
+            why = f"it cannot be tried what going back to {target} would throw away ({error})"
+            raise DataLossRefused(f"{why}; look at its SQL, and allow it in so many words") from None
         if found:
             raise DataLossRefused(f"going back to {target} would throw away what is in {', '.join(found)}")
 
@@ -135,7 +144,7 @@ class Migrations:
                 with named():
                     yield connection, (self._steps(),)
                 connection.commit()
-        except InfraError as error:
+        except Exception as error:
             taken = time.monotonic() - began
             self.listener(MigrationEvent("failed", self.script.name, target, taken, str(error)))
             raise

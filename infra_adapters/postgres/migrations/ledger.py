@@ -100,12 +100,16 @@ def expected(connection: Connection) -> Catalog | None:
 def schema(connection: Connection) -> Catalog:
     """The schema as it is now, without the tables in which migrating keeps its own books."""
     found = read_catalog(connection.connection.driver_connection)  # type: ignore[arg-type]
-    books = [name for kind, name in found.objects if kind == "table" and _is_book(name.partition(".")[2])]
-    return found.without(*books)
+    return found.without(*(name for kind, name in found.objects if kind == "table" and _is_book(found, name)))
 
 
-def _is_book(name: str) -> bool:
-    return name in {table.name, "infra_backfill", "infra_backfill_failure"} or name.endswith("_revision")
+def _is_book(found: Catalog, name: str) -> bool:
+    """Whether a table is the ledger's, a backfill's, or one in which Alembic keeps where a history is."""
+    if name.partition(".")[2] in {table.name, "infra_backfill", "infra_backfill_failure"}:
+        return True
+    if ("column", f"{name}.version_num") not in found.objects:
+        return False
+    return sum(kind == "column" and one.get("of") == name for (kind, _), one in found.objects.items()) == 1
 
 
 def make(connection: Connection) -> None:

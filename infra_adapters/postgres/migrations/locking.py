@@ -10,7 +10,7 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from infra_adapters.errors import MigrationLocked
-from infra_adapters.postgres.engine import database_url
+from infra_adapters.postgres.engine import database_url, tool_options
 from infra_adapters.postgres.translate import translated
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def connected(url: str, isolation: str = "READ COMMITTED") -> Iterator[Connectio
         poolclass=NullPool,
         hide_parameters=True,
         isolation_level=isolation,
-        connect_args={"application_name": "infra_adapters-migrations", "prepare_threshold": None},
+        connect_args={**tool_options(url, "infra_adapters-migrations"), "prepare_threshold": None},
     )
     try:
         with translated(), engine.connect() as connection:

@@ -1,12 +1,13 @@
-"""What a way back would throw away: it is gone once in a transaction that is rolled back, and then looked at.
+"""What a way back would throw away: its SQL runs in a transaction that is rolled back, and what it took is looked into.
 
-No text of SQL is judged, so whatever a revision does by whatever means is seen.
+The SQL itself is not judged, so whatever it does by whatever means is seen. It is run and not the revision: a revision
+may commit what it has done, the text of it may not.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
@@ -15,22 +16,24 @@ from infra_adapters.postgres.migrations.ledger import schema
 from infra_adapters.postgres.translate import translated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from sqlalchemy import Connection
 
     from infra_adapters.postgres.catalog import Catalog
 
 
-def losses(connection: Connection, go_back: Callable[[], None]) -> tuple[str, ...]:
-    """The tables and columns that `go_back` removes and that hold data; nothing is changed.
+def losses(connection: Connection, way_back: str) -> tuple[str, ...]:
+    """The tables and columns that hold data and that the SQL `way_back` removes; nothing is changed.
 
-    What this role may not look into counts as data.
+    What this role may not look into counts as data. Raises InfraError where the SQL cannot run in one transaction.
     """
     before = schema(connection)
     connection.rollback()
-    with connection.begin() as trial:
-        go_back()
+    transaction_text = "\n".join(line for line in way_back.splitlines() if line.strip() not in {"BEGIN;", "COMMIT;"})
+    with translated(), connection.begin() as trial:
+        driver: Any = connection.connection.driver_connection
+        driver.execute(transaction_text)
         after = schema(connection)
         trial.rollback()
     with connection.begin() as look:

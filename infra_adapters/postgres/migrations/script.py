@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
-from infra_adapters.errors import MigrationFailed
+from infra_adapters.errors import MigrationFailed, RevisionBroken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,7 +35,6 @@ class Revision:
     down: str | None
     text: str
     checksum: str
-    waivers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ def named() -> Iterator[None]:
     except AssertionError:
         raise MigrationFailed("there is no revision so far from the one that is there") from None
     except (SyntaxError, ImportError, AttributeError, NameError, TypeError) as error:
-        raise MigrationFailed(f"a revision cannot be run: {type(error).__name__}: {error}") from error
+        raise RevisionBroken(f"a revision cannot be run: {type(error).__name__}: {error}") from error
 
 
 def _revision(one: AlembicScript) -> Revision:
@@ -98,5 +97,4 @@ def _revision(one: AlembicScript) -> Revision:
     down: Any = one.down_revision
     if down is not None and not isinstance(down, str):
         raise MigrationFailed(f"revision {one.revision} has several before it; a history is one line")
-    waivers = dict(getattr(one.module, "WAIVERS", {}))
-    return Revision(one.revision, down, one.doc, hashlib.sha256(text).hexdigest(), waivers)
+    return Revision(one.revision, down, one.doc, hashlib.sha256(text).hexdigest())
