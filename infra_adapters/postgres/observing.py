@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import psycopg
 from psycopg import sql
@@ -17,14 +16,20 @@ if TYPE_CHECKING:
     Watcher = Callable[["Ran"], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """A statement that came to its end: its text without values, seconds, rows that it was about (-1: not known)."""
+class Ran(NamedTuple):
+    """A statement that came to its end. `rows` that it was about are -1 where that is not known."""
 
-    statement: str
+    query: Query
     seconds: float
     rows: int
     failed: bool
+
+    @property
+    def statement(self) -> str:
+        """Its text, without values."""
+        if isinstance(self.query, bytes):
+            return self.query.decode("utf-8", "replace")
+        return self.query.as_string(None) if isinstance(self.query, sql.Composable) else str(self.query)
 
 
 class ObservedCursor(psycopg.AsyncCursor[Any]):
@@ -32,43 +37,28 @@ class ObservedCursor(psycopg.AsyncCursor[Any]):
 
     async def execute(self, query: Any, params: Params | None = None, **options: Any) -> Self:
         """Run a statement."""
-        if not _watchers(self):
-            return await super().execute(query, params, **options)
-        with _Told(self, query):
-            return await super().execute(query, params, **options)
+        began = time.perf_counter()
+        try:
+            found = await super().execute(query, params, **options)
+        except BaseException:
+            self._tell(query, began, failed=True)
+            raise
+        self._tell(query, began, failed=False)
+        return found
 
     async def executemany(self, query: Query, params_seq: Iterable[Params], *, returning: bool = False) -> None:
         """Run a statement once for each of several sets of values; it is told of once."""
-        with _Told(self, query):
+        began = time.perf_counter()
+        try:
             await super().executemany(query, params_seq, returning=returning)
+        except BaseException:
+            self._tell(query, began, failed=True)
+            raise
+        self._tell(query, began, failed=False)
 
-
-class _Told:
-    """Tells the watchers at the end of its block."""
-
-    __slots__ = ("_began", "_cursor", "_query")
-
-    def __init__(self, cursor: ObservedCursor, query: Query) -> None:
-        self._cursor = cursor
-        self._query = query
-
-    def __enter__(self) -> None:
-        self._began = time.perf_counter()
-
-    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
-        watchers = _watchers(self._cursor)
+    def _tell(self, query: Query, began: float, *, failed: bool) -> None:
+        watchers = getattr(self.connection, "watchers", ())
         if watchers:
-            taken = time.perf_counter() - self._began
-            ran = Ran(_text(self._query), taken, self._cursor.rowcount, error is not None)
-            for watcher in watchers:
+            ran = Ran(query, time.perf_counter() - began, self.rowcount, failed)
+            for watcher in tuple(watchers):
                 watcher(ran)
-
-
-def _watchers(cursor: ObservedCursor) -> tuple[Watcher, ...]:
-    return tuple(getattr(cursor.connection, "watchers", ()))
-
-
-def _text(query: Query) -> str:
-    if isinstance(query, bytes):
-        return query.decode("utf-8", "replace")
-    return query.as_string(None) if isinstance(query, sql.Composable) else str(query)

@@ -90,7 +90,8 @@ class PostgresUnitOfWork:
             raise UnitClosed("a unit of work begins once")
         self._permit = self._database.breaker.admit()
         try:
-            await self._around.enter_async_context(within(self._options.timeout))
+            if self._options.timeout is not None:
+                await self._around.enter_async_context(within(self._options.timeout))
             await self._begin()
         except BaseException as error:
             await self.__aexit__(type(error), error, error.__traceback__)
