@@ -26,6 +26,7 @@ from infra_adapters.errors.conflicts import (
 )
 from infra_adapters.errors.migrations import (
     ChecksumMismatch,
+    DangerousDdl,
     DataLossRefused,
     MigrationError,
     MigrationFailed,
@@ -57,6 +58,7 @@ __all__ = [
     "ConnectionLost",
     "ConstraintViolated",
     "CorruptRow",
+    "DangerousDdl",
     "DataLossRefused",
     "DeadlineExceeded",
     "Deadlock",

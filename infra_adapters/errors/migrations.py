@@ -40,3 +40,9 @@ class DataLossRefused(MigrationError):
     """A way back that would throw rows away, and nobody said that it may."""
 
     code = "data_loss_refused"
+
+
+class DangerousDdl(MigrationError):
+    """A revision would stop a service that runs meanwhile or break its version before, and nobody wrote down why."""
+
+    code = "dangerous_ddl"

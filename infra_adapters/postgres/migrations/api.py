@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from alembic.runtime.migration import MigrationContext
 
 from infra_adapters.errors import ChecksumMismatch, DataLossRefused, InfraError, MigrationFailed, RevisionBroken
 from infra_adapters.postgres.catalog import differences
-from infra_adapters.postgres.migrations import ledger
+from infra_adapters.postgres.migrations import gate, ledger
 from infra_adapters.postgres.migrations.events import MigrationEvent, log_event
 from infra_adapters.postgres.migrations.locking import connected, locked
 from infra_adapters.postgres.migrations.losses import losses
@@ -45,8 +44,12 @@ class Migrations:
     listener: Listener = log_event
 
     def upgrade(self, target: str = "head") -> None:
-        """Go forward to a revision; several processes may call this at once, one of them does it."""
+        """Go forward to a revision; several processes may call this at once, one of them does it.
+
+        Raises DangerousDdl, before anything runs, where a revision would stop a running service and says not why.
+        """
         with self._running(target) as (connection, applied):
+            self._refuse_dangers(connection, target)
             command.upgrade(self.script.config(connection, applied=applied), target)
 
     def downgrade(self, target: str, *, allow_data_loss: bool = False) -> None:
@@ -78,12 +81,17 @@ class Migrations:
         history = self.history()
         with connected(self.url) as connection:
             applied = ledger.entries(connection, self.script.name)
+            server = _version(connection)
         try:
             ledger.compare(applied, history)
         except ChecksumMismatch as error:
             return (str(error),)
         there = {one.revision for one in applied}
-        return tuple(f"{one.id} waits to be applied: {one.text}" for one in history if one.id not in there)
+        waiting = [one for one in history if one.id not in there]
+        return (
+            *(f"{one.id} waits to be applied: {one.text}" for one in waiting),
+            *gate.refused(self.script, waiting, server),
+        )
 
     def drift(self) -> tuple[Difference, ...]:
         """What the schema of the whole database is otherwise than when something was last migrated in it."""
@@ -100,17 +108,23 @@ class Migrations:
 
     def plan(self, target: str = "head") -> str:
         """The SQL that `upgrade` would run; nothing is changed."""
-        return self._sql(f"{self.current() or 'base'}:{target}", command.upgrade)
+        return gate.written(self.script, f"{self.current() or 'base'}:{target}", command.upgrade)
 
     def plan_back(self, target: str) -> str:
         """The SQL that `downgrade` would run; nothing is changed."""
-        return self._sql(f"{self.current() or 'base'}:{target}", command.downgrade)
+        return gate.written(self.script, f"{self.current() or 'base'}:{target}", command.downgrade)
+
+    def _refuse_dangers(self, connection: Connection, target: str) -> None:
+        here = self._current(connection)
+        server = _version(connection)
+        connection.rollback()
+        gate.refuse(self.script, self.script.between(here, target), server)
 
     def _refuse_losses(self, connection: Connection, target: str) -> None:
         here = self._current(connection)
         connection.rollback()
         try:
-            sql = self._sql(f"{here or 'base'}:{target}", command.downgrade) if here else ""
+            sql = gate.written(self.script, f"{here or 'base'}:{target}", command.downgrade) if here else ""
             found = losses(connection, sql)
         except InfraError as error:
             if isinstance(error, MigrationFailed) and not isinstance(error, RevisionBroken):
@@ -119,13 +133,6 @@ class Migrations:
             raise DataLossRefused(f"{why}; look at its SQL, and allow it in so many words") from None
         if found:
             raise DataLossRefused(f"going back to {target} would throw away what is in {', '.join(found)}")
-
-    def _sql(self, span: str, run: Any) -> str:
-        output = io.StringIO()
-        # Without a connection Alembic writes statements instead of running them.
-        with named():
-            run(self.script.config(output=output), span, sql=True)
-        return output.getvalue()
 
     def _current(self, connection: Connection) -> str | None:
         options = {"version_table": self.script.version_table}
@@ -168,3 +175,9 @@ class Migrations:
             self.listener(MigrationEvent(what, self.script.name, revision, taken))
 
         return applied
+
+
+def _version(connection: Connection) -> str:
+    """The server's version, like 18.1."""
+    driver: Any = connection.connection.driver_connection
+    return f"{driver.info.server_version // 10000}.{driver.info.server_version % 10000}"

@@ -22,11 +22,19 @@ if TYPE_CHECKING:
 
     from infra_adapters.postgres.catalog import Catalog
 
+DELETED = "SELECT format('%I.%I', schemaname, relname) FROM pg_stat_xact_user_tables WHERE n_tup_del > 0"
+# The names below were quoted by the server when it gave them.
+ANY = "SELECT EXISTS (SELECT FROM {})"
+VALUE = "SELECT EXISTS (SELECT FROM {} WHERE {} IS NOT NULL)"
+DIGEST = "SELECT md5(string_agg(md5({1}::text), '' ORDER BY md5({1}::text))) FROM {0}"
+
 
 def losses(connection: Connection, way_back: str) -> tuple[str, ...]:
-    """The tables and columns that hold data and that the SQL `way_back` removes; nothing is changed.
+    """What holds data and would be lost by the SQL `way_back`; nothing is changed.
 
-    What this role may not look into counts as data. Raises InfraError where the SQL cannot run in one transaction.
+    Tables and columns that go, rows that are deleted, and columns whose values read otherwise after their type has
+    changed. What this role may not look into counts as data. Raises InfraError where the SQL cannot run in one
+    transaction.
     """
     before = schema(connection)
     connection.rollback()
@@ -35,28 +43,53 @@ def losses(connection: Connection, way_back: str) -> tuple[str, ...]:
         driver: Any = connection.connection.driver_connection
         driver.execute(transaction_text)
         after = schema(connection)
+        fewer = _fewer(connection, before, after)
+        values = {one: _asked(connection, DIGEST, *one[:2]) for one in _retyped(before, after)}
         trial.rollback()
     with connection.begin() as look:
         connection.execute(text("SET LOCAL row_security = off"))
-        found = tuple(name for name, asked in _gone(before, after) if _holds(connection, asked))
+        found = [name for name, asked, of in _gone(before, after) if _asked(connection, asked, *of) is not False]
+        found += [f"rows of {table}" for table in fewer if _asked(connection, ANY, table) is not False]
+        for (table, column, kind), digest in values.items():
+            if (was := _asked(connection, DIGEST, table, column)) is _HIDDEN or was != digest:
+                found.append(f"column {table}.{column} as {kind}")
         look.rollback()
-    return found
+    return tuple(found)
 
 
-def _gone(before: Catalog, after: Catalog) -> Iterator[tuple[str, str]]:
+_HIDDEN = object()
+"""The answer to what may not be asked."""
+
+
+def _gone(before: Catalog, after: Catalog) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     """What is missing, with the question whether there is anything in it."""
     for (kind, name), found in before.objects.items():
         if (kind, name) in after.objects or kind not in {"table", "column"}:
             continue
         table = found["of"]
         if kind == "table":
-            yield f"table {name}", f"SELECT EXISTS (SELECT FROM {table})"  # noqa: S608 - the server quoted the name
+            yield f"table {name}", ANY, (table,)
         elif ("table", table) in after.objects:
-            column = name.removeprefix(f"{table}.")
-            yield f"column {name}", f"SELECT EXISTS (SELECT FROM {table} WHERE {column} IS NOT NULL)"  # noqa: S608
+            yield f"column {name}", VALUE, (table, name.removeprefix(f"{table}."))
 
 
-def _holds(connection: Connection, asked: str) -> bool:
+def _fewer(connection: Connection, before: Catalog, after: Catalog) -> list[str]:
+    """The tables that stay and of which rows were deleted in this transaction, or that are empty now."""
+    deleted = {name for (name,) in connection.execute(text(DELETED))}
+    stay = [name for kind, name in before.objects if kind == "table" and (kind, name) in after.objects]
+    return [name for name in stay if name in deleted or not _asked(connection, ANY, name)]
+
+
+def _retyped(before: Catalog, after: Catalog) -> Iterator[tuple[str, str, str]]:
+    """The table, column and new type of each column that gets another one."""
+    for (kind, name), found in before.objects.items():
+        now = after.objects.get((kind, name))
+        if kind == "column" and now is not None and now["type"] != found["type"]:
+            yield found["of"], name.removeprefix(f"{found['of']}."), now["type"]
+
+
+def _asked(connection: Connection, question: str, *names: str) -> Any:
+    """The answer, or that it may not be asked."""
     with suppress(PermissionDenied), translated(), connection.begin_nested():
-        return bool(connection.execute(text(asked)).scalar())
-    return True
+        return connection.execute(text(question.format(*names))).scalar()
+    return _HIDDEN

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 
 from infra_adapters.errors import MigrationFailed, RevisionBroken
@@ -54,6 +55,13 @@ class Script:
                 raise MigrationFailed(f"the history has {len(heads)} ends: {', '.join(sorted(heads))}; merge them")
             return tuple(_revision(one) for one in reversed(list(found.walk_revisions())))
 
+    def between(self, here: str | None, target: str) -> tuple[Revision, ...]:
+        """The revisions on the way from one to a later one, oldest first. Raises MigrationFailed for an unknown one."""
+        with named():
+            found = ScriptDirectory.from_config(self.config())
+            ahead = found.iterate_revisions(target, here or "base")
+            return tuple(_revision(one) for one in reversed(list(ahead)) if one.revision != here)
+
     def needed(self) -> dict[str, str]:
         """The newest revision, by the table that says where a schema is: what a model's `revisions` are made of."""
         found = self.revisions()
@@ -84,7 +92,7 @@ def named() -> Iterator[None]:
     """Raise MigrationFailed for what Alembic refuses, a wrong target among it."""
     try:
         yield
-    except CommandError as error:
+    except (CommandError, RevisionError) as error:
         raise MigrationFailed(str(error)) from None
     except AssertionError:
         raise MigrationFailed("there is no revision so far from the one that is there") from None

@@ -1,0 +1,56 @@
+"""The gate: revisions whose SQL would stop a running service do not run without a reason in writing."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+from alembic import command
+from alembic.script import ScriptDirectory
+
+from infra_adapters.errors import DangerousDdl, RevisionBroken
+from infra_adapters.postgres.danger import Danger, examine, faults
+from infra_adapters.postgres.danger.kinds import UNREADABLE
+from infra_adapters.postgres.migrations.script import named
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from infra_adapters.postgres.migrations.script import Revision, Script
+
+
+def written(script: Script, span: str, run: Callable[..., None]) -> str:
+    """The SQL of a span of revisions like `1:2`, without a connection. Raises MigrationFailed, RevisionBroken."""
+    output = io.StringIO()
+    with named():
+        run(script.config(output=output), span, sql=True)
+    return output.getvalue()
+
+
+def dangers(script: Script, revision: Revision, version: str) -> tuple[Danger, ...]:
+    """What is dangerous in a revision on a server of a `version` like 18.0."""
+    try:
+        sql = written(script, f"{revision.down or 'base'}:{revision.id}", command.upgrade)
+    except RevisionBroken as error:
+        cure = "write it so that it can be shown as SQL"
+        return (Danger(UNREADABLE, f"revision {revision.id}", f"it cannot be read before it runs ({error}).", cure),)
+    return examine(sql, version)
+
+
+def refused(script: Script, revisions: Iterable[Revision], version: str) -> Iterator[str]:
+    """Why each of these revisions may not run, one line for each reason."""
+    with named():
+        folder = ScriptDirectory.from_config(script.config())
+        for revision in revisions:
+            module: Any = folder.get_revision(revision.id).module
+            waivers = getattr(module, "WAIVERS", {})
+            for fault in faults(dangers(script, revision, version), waivers):
+                yield f"{revision.id}: {fault}"
+
+
+def refuse(script: Script, revisions: Iterable[Revision], version: str) -> None:
+    """Raise DangerousDdl, with every reason, where one of these revisions may not run."""
+    why = tuple(refused(script, revisions, version))
+    if why:
+        cure = 'do it the way that is named, or write into the revision WAIVERS = {"kind": "why it may run"}'
+        raise DangerousDdl("\n".join((f"{len(why)} refused; {cure}", *why)))
