@@ -1,0 +1,260 @@
+"""Step 1: many rows at once, by whichever way: the same rows, all of them or none, and counted."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Column, Integer, MetaData, Table, select, text
+
+from infra_adapters.errors import InvalidRequest, NotNullViolated, QueryFailed, TransactionFailed, UniqueViolated
+from infra_adapters.postgres import Database
+from infra_adapters.postgres.bulk import DuplicateRows, Duplicates, Written, insert_many, upsert_many
+from infra_adapters.settings import DatabaseSettings
+from tests.infra.bulk_tables import Colour, amounts, cells, count_of, made, metadata, sparse, stock
+
+pytestmark = pytest.mark.blocking
+
+TABLES = "SQLAlchemy 2 tables and psycopg 3 configuration"
+KEPT = "The repository keeps the promises of its port"
+
+
+FEW, MANY = 7, 1700
+BOTH = pytest.mark.parametrize("count", [FEW, MANY])
+
+
+@pytest.fixture
+async def database(empty_url):
+    async with Database.open(DatabaseSettings.of(url=empty_url)) as opened:
+        async with opened.engine.begin() as connection:
+            await connection.run_sync(metadata.create_all)
+        yield opened
+
+
+@pytest.fixture
+async def connection(database):
+    async with database.engine.connect() as opened:
+        yield opened
+
+
+async def one_by_one(rows):
+    for row in rows:
+        await asyncio.sleep(0)
+        yield row
+
+
+@BOTH
+@pytest.mark.parametrize("make", [list, iter, tuple, one_by_one])
+@pytest.mark.deliverable(TABLES)
+async def test_rows_are_inserted_and_counted_wherever_they_come_from(connection, count, make):
+    assert await insert_many(connection, stock, make(amounts(count))) == Written(count, 0, 0)
+    await connection.commit()
+    found = (await connection.execute(select(stock.c.sku, stock.c.amount).order_by(stock.c.amount))).all()
+    assert [tuple(row) for row in found] == [(f"s{n}", n) for n in range(count)]
+
+
+async def test_no_rows_are_no_work(connection):
+    assert await insert_many(connection, stock, []) == Written(0, 0, 0)
+    assert await upsert_many(connection, stock, one_by_one([]), key=["sku"]) == Written(0, 0, 0)
+
+
+FULL = {
+    "price": Decimal("12345678901234.5678"),
+    "at": datetime(2026, 3, 1, 12, 30, 15, 123456, UTC),
+    "day": date(1999, 12, 31),
+    "doc": {"a": [1, None, "\t\\ \"'"], "b": {"c": 1.5}},
+    "tags": ["a", "", None, 'q"u', "b\\s", "{,}", "NULL"],
+    "colour": Colour.BLUE,
+    "colours": [Colour.RED, Colour.BLUE],
+    "owner": UUID(int=7),
+    "weight": 0.1,
+    "yes": True,
+    "note": "tab\t back\\slash \\. \\N\nnew\r\n line \v\b\f é 😀 '",
+    "code": "\\N",
+    "small": -32768,
+    "raw": bytes(range(256)),
+}
+EMPTY = dict.fromkeys(FULL) | {"tags": [], "colours": [], "note": "", "raw": b"", "doc": [], "yes": False}
+NULLS = dict.fromkeys(FULL)
+
+
+@BOTH
+@pytest.mark.parametrize("upsert", [False, True])
+@pytest.mark.deliverable(TABLES)
+async def test_every_type_is_stored_as_the_same_value_by_every_way(connection, count, upsert):
+    kinds = [FULL, EMPTY, NULLS]
+    rows = [{"id": n, **kinds[n % 3]} for n in range(count)]
+    if upsert:
+        assert await upsert_many(connection, cells, rows, key=["id"]) == Written(count, 0, 0)
+        assert await upsert_many(connection, cells, rows, key=["id"]) == Written(0, count, 0)
+    else:
+        await insert_many(connection, cells, rows)
+    found = (await connection.execute(select(cells).order_by(cells.c.id))).all()
+    assert [row._asdict() for row in found] == [{**named(row), "twice": 2 * row["id"]} for row in rows]
+
+
+def named(row):
+    return {cells.c[key].name: value for key, value in row.items()}
+
+
+@BOTH
+async def test_defaults_of_the_table_hold_in_python_in_sql_and_on_the_server(connection, count):
+    assert await insert_many(connection, made, [{"name": f"n{n}"} for n in range(count)]) == Written(count, 0, 0)
+    found = (await connection.execute(select(made).order_by(made.c.id))).all()
+    assert len({row.key for row in found}) == count
+    assert [row.number for row in found] == list(range(100, 100 + count))
+    assert {row.kind for row in found} == {"it's 100%"}
+    assert [row.name for row in found] == [f"n{n}" for n in range(count)]
+    assert all(row.at for row in found)
+
+
+@BOTH
+@pytest.mark.deliverable(KEPT)
+async def test_an_upsert_inserts_updates_and_counts(connection, count):
+    await insert_many(connection, stock, amounts(count))
+    await connection.commit()
+    before = (await connection.execute(select(stock.c.updated_at).distinct())).scalar_one()
+    changed = [{**row, "amount": -1, "version": 77, "updated_at": before} for row in amounts(count, count - 2)]
+    assert await upsert_many(connection, stock, changed, key=["sku"]) == Written(count - 2, 2, 0)
+    found = (await connection.execute(select(stock).where(stock.c.sku.in_([f"s{count - 2}", f"s{count - 1}"])))).all()
+    assert [(row.amount, row.version) for row in found] == [(-1, 2), (-1, 2)]
+    assert all(row.updated_at > before for row in found)
+
+
+@BOTH
+async def test_an_upsert_changes_what_it_is_told_to(connection, count):
+    await insert_many(connection, stock, amounts(count))
+    again = [{**row, "amount": 5} for row in amounts(count + 1)]
+    assert await upsert_many(connection, stock, again, key=["sku"], update=()) == Written(1, 0, count)
+    assert await upsert_many(connection, stock, again, key=["sku"], update=["sku"]) == Written(0, count + 1, 0)
+    found = (await connection.execute(select(stock.c.version, stock.c.amount).where(stock.c.sku == "s3"))).one()
+    assert tuple(found) == (2, 3)
+
+
+@BOTH
+@pytest.mark.parametrize(("duplicates", "amount"), [(Duplicates.FIRST, 3), (Duplicates.LAST, -3)])
+@pytest.mark.deliverable(KEPT)
+async def test_of_rows_with_the_same_key_the_one_that_is_meant_is_written(connection, count, duplicates, amount):
+    rows = [*amounts(count), {"sku": "s3", "amount": -3}]
+    assert await insert_many(connection, stock, rows, key=["sku"], duplicates=duplicates) == Written(count, 0, 1)
+    assert await upsert_many(connection, stock, rows, key=["sku"], duplicates=duplicates) == Written(0, count, 1)
+    found = await connection.execute(select(stock.c.amount).where(stock.c.sku == "s3"))
+    assert found.scalar_one() == amount
+
+
+@BOTH
+async def test_rows_with_the_same_key_are_told_by_their_positions(connection, count):
+    rows = [*amounts(count), {"sku": "s3", "amount": -3}, {"sku": "s0", "amount": 1}, {"sku": "s0", "amount": 1}]
+    for write in (insert_many, upsert_many):
+        with pytest.raises(DuplicateRows, match=f"same key: 0 = {count + 1} = {count + 2}; 3 = {count}") as told:
+            await write(connection, stock, rows, key=["sku"])
+        assert told.value.positions == ((0, count + 1, count + 2), (3, count))
+        assert "s3" not in str(told.value)
+    assert await count_of(connection, stock) == 0
+
+
+@BOTH
+@pytest.mark.parametrize("duplicates", Duplicates)
+async def test_keys_with_a_null_are_never_the_same(connection, count, duplicates):
+    rows = [{"a": None, "b": "x"}, {"a": None, "b": "x"}, *({"a": n, "b": None} for n in range(count))]
+    written = await upsert_many(connection, sparse, rows, key=["a", "b"], update=(), duplicates=duplicates)
+    assert written == Written(count + 2, 0, 0)
+
+
+@BOTH
+async def test_what_only_the_server_finds_the_same_is_told_too(connection, count):
+    rows = [{"id": n, "owner": UUID(int=n)} for n in range(count)]
+    await connection.execute(text('CREATE UNIQUE INDEX ON "Cells of 100%" (owner) NULLS NOT DISTINCT'))
+    await connection.commit()
+    nothing = [{"id": -1, "owner": None}, {"id": -2, "owner": None}]
+    with pytest.raises(DuplicateRows, match="the server told none") as told:
+        await upsert_many(connection, cells, rows + nothing, key=["owner"], update=["id"])
+    assert told.value.positions == ()
+
+
+WRONG = [
+    (stock, {"sku": "a-secret", "amount": None}, NotNullViolated),
+    (stock, {"sku": "s1", "amount": 5}, UniqueViolated),
+    (stock, {"sku": "a-secret", "amount": 2**40}, InvalidRequest),
+    (stock, {"sku": "a-sec\0ret", "amount": 1}, InvalidRequest),
+    (stock, {"sku": "a-secret\ud800", "amount": 1}, InvalidRequest),
+    (stock, {"sku": "a-secret", "amount": object()}, InvalidRequest),
+]
+
+
+@BOTH
+@pytest.mark.parametrize(("table", "row", "error"), WRONG)
+@pytest.mark.deliverable(KEPT)
+async def test_what_the_server_refuses_is_typed_and_nothing_is_written(connection, count, table, row, error):
+    await connection.execute(text("INSERT INTO stock VALUES ('before', 1)"))
+    with pytest.raises(error) as told:
+        await insert_many(connection, table, [*amounts(count), row])
+    assert "secret" not in str(told.value)
+    assert await count_of(connection, stock) == 1
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        ({"sku": "x"}, "less amount, more none"),
+        ({"sku": "x", "amount": 1, "version": 2}, "less none, more version"),
+        ({"sku": "x", "other": 1}, "less amount, more other"),
+        (["x", 1], "no mapping"),
+        (None, "no mapping"),
+    ],
+)
+async def test_a_row_with_other_columns_is_told_by_its_position(connection, count, row, why):
+    with pytest.raises(InvalidRequest, match=rf"row {count} .*{why}"):
+        await insert_many(connection, stock, [*amounts(count), row])
+    assert await count_of(connection, stock) == 0
+
+
+@BOTH
+async def test_a_value_that_the_type_of_its_column_does_not_take_is_told_by_its_place(connection, count):
+    rows = [{"id": n, "colour": Colour.RED} for n in range(count)]
+    with pytest.raises(InvalidRequest, match=rf"row {count}: colour does not take it$"):
+        await insert_many(connection, cells, [*rows, {"id": -1, "colour": 5}])
+
+
+@pytest.mark.parametrize(
+    ("rows", "options", "why"),
+    [
+        ([{"sku": 1, "colour": 2}], {"key": ["sku"]}, "stock has no column colour"),
+        ([{}], {"key": ["sku"]}, "without a column"),
+        ([{"amount": 1}], {"key": ["sku"]}, "the rows have no column sku"),
+        ([{"sku": 1}], {"key": ["sku"], "update": ["amount"]}, "the rows have no column amount"),
+        ([{"sku": 1}], {"key": []}, "needs a key"),
+    ],
+)
+async def test_a_call_that_can_never_work_is_refused_before_the_server(connection, rows, options, why):
+    with pytest.raises(InvalidRequest, match=why):
+        await upsert_many(connection, stock, rows, **options)
+    assert not connection.in_transaction()
+
+
+async def test_one_column_alone_is_enough(connection):
+    with pytest.raises(InvalidRequest, match="row 1 has other columns"):
+        await insert_many(connection, sparse, [{"a": 1}, {"b": "x"}])
+    assert await insert_many(connection, sparse, [{"a": n} for n in range(MANY)]) == Written(MANY, 0, 0)
+
+
+async def test_a_table_that_is_not_there_or_a_transaction_that_failed_is_typed(connection):
+    gone = Table("gone", MetaData(), Column("a", Integer))
+    for count in (FEW, MANY):
+        with pytest.raises(QueryFailed):
+            await insert_many(connection, gone, [{"a": n} for n in range(count)])
+    with pytest.raises(Exception, match="does not exist"):
+        await connection.execute(text("SELECT * FROM gone"))
+    with pytest.raises(TransactionFailed):
+        await insert_many(connection, stock, amounts(FEW))
+
+
+async def test_without_a_transaction_nothing_is_written(database):
+    async with database.engine.connect() as connection:
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        with pytest.raises(InvalidRequest, match="AUTOCOMMIT"):
+            await insert_many(connection, stock, amounts(FEW))
