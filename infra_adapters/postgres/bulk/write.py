@@ -81,6 +81,7 @@ class _Wanted:
         layout.places([*self.key, *(self.update or ())])
 
     def statements(self, table: Table, layout: Layout, dialect: Dialect, version: int) -> Statements:
+        """What is sent to a server of a version."""
         update = self.update
         if update is None and not self.insert:
             update = tuple(name for name in layout.given if name not in self.key)
