@@ -9,6 +9,7 @@ from benchmarks import (
     command_start,
     database,
     drift,
+    endurance,
     fuzz,
     includes_again,
     includes_check,
@@ -25,6 +26,7 @@ TABLE = {
     "standards": standards,
     "adapters": adapters,
     "drift": drift,
+    "endurance": endurance,
 }
 
 

@@ -112,7 +112,7 @@ async def open_fast_lane(
     trusted = settings.trusted_idle
 
     async def check(connection: GuardedConnection) -> None:
-        if time.monotonic() - connection.idle_since > trusted:
+        if connection.was_spoken_to or time.monotonic() - connection.idle_since > trusted:
             await connection.execute(b"")
 
     pool: AsyncConnectionPool[GuardedConnection] = AsyncConnectionPool(
@@ -125,7 +125,7 @@ async def open_fast_lane(
         max_lifetime=settings.max_lifetime,
         max_idle=settings.max_lifetime,
         num_workers=1,
-        # One that was in use a moment ago is trusted.
+        # One that was in use a moment ago is trusted, unless the server has spoken.
         check=check,
         open=False,
         name=f"{settings.application_name}-fast",

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import select
 import time
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -57,6 +58,13 @@ class GuardedConnection(psycopg.AsyncConnection[Any]):
     def at_rest(self) -> bool:
         """Whether no statement is under way, and the server is still there as far as one can know."""
         return self.pgconn.status == ConnStatus.OK and self.pgconn.transaction_status != TransactionStatus.ACTIVE
+
+    @property
+    def was_spoken_to(self) -> bool:
+        """Whether the server has said what nobody has read: where a connection is idle, that is its farewell."""
+        poll = select.poll()
+        poll.register(self.pgconn.socket, select.POLLIN)
+        return bool(poll.poll(0))
 
     async def leave(self, seconds: float, *, plans_hold: bool = False) -> None:
         """Roll back what is open, or close the connection where the server does not answer in time.
