@@ -16,14 +16,14 @@ import time
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import psycopg
-from psycopg import waiting
-from psycopg.pq import ConnStatus, TransactionStatus
+from psycopg import generators, waiting
+from psycopg.pq import ConnStatus, Escaping, ExecStatus, TransactionStatus
 
 from infra_adapters.postgres.observing import ObservedCursor
 from infra_adapters.postgres.strict import refuse_doubtful_values
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from psycopg.abc import PQGen
 
@@ -65,6 +65,22 @@ class GuardedConnection(psycopg.AsyncConnection[Any]):
         poll = select.poll()
         poll.register(self.pgconn.socket, select.POLLIN)
         return bool(poll.poll(0))
+
+    async def begin(self, settings: Mapping[str, str]) -> None:
+        """Begin a transaction with server settings for it alone, in one round trip; SET LOCAL would be a second one."""
+        escape = Escaping(self.pgconn).escape_literal
+        calls = b", ".join(
+            b"set_config(%s, %s, true)" % (bytes(escape(name.encode())), bytes(escape(value.encode())))
+            for name, value in settings.items()
+        )
+        async with self.lock:
+            await self.wait(self._sent(self._get_tx_start_command() + (b"; SELECT " + calls if calls else b"")))
+
+    def _sent(self, commands: bytes) -> PQGen[None]:
+        self.pgconn.send_query(commands)
+        for result in (yield from generators.execute(self.pgconn)):
+            if result.status == ExecStatus.FATAL_ERROR:
+                raise psycopg.errors.error_from_result(result, encoding=self.info.encoding)
 
     async def leave(self, seconds: float, *, plans_hold: bool = False) -> None:
         """Roll back what is open, or close the connection where the server does not answer in time.

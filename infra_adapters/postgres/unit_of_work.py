@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from infra_adapters.postgres.options import UnitOptions
 
 TRANSACTION = b"SELECT pg_current_xact_id_if_assigned()::text"
-# Bound values, as SET takes none; and for one transaction only, so that the pool gives nothing on.
-SET_LOCAL = b"SELECT set_config(name, value, true) FROM unnest(%s::text[], %s::text[]) AS new (name, value)"
 LEAVE_SECONDS = 5.0
 
 
@@ -162,8 +160,9 @@ class PostgresUnitOfWork:
             if self._options.isolation:
                 await connection.execution_options(isolation_level=self._options.isolation)
             await connection.begin()
+            # For one transaction only, so that the pool gives nothing on.
             if local := self._options.local(self._database.settings):
-                await self._raw.execute(SET_LOCAL, (list(local), list(local.values())))
+                await self._raw.begin(local)
 
     @property
     def _open(self) -> AsyncConnection:
