@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from infra_adapters.errors import ConfigError, InfraError, MigrationFailed, Unavailable
+from infra_adapters.errors import ConfigError, InfraError, InvalidRequest, MigrationFailed, Unavailable
 from infra_adapters.postgres.doctor import Remark, examine
 from infra_adapters.postgres.migrations import Migrations, Script
 from infra_adapters.settings import DatabaseSettings
@@ -25,7 +25,7 @@ BLOCKED, WRONG, STOPPED = 1, 2, 3
 
 def exit_code(error: InfraError) -> int:
     """The exit code of a command that an error ended."""
-    if isinstance(error, (ConfigError, MigrationFailed)):
+    if isinstance(error, (ConfigError, InvalidRequest, MigrationFailed)):
         return WRONG
     return STOPPED if isinstance(error, Unavailable) else BLOCKED
 

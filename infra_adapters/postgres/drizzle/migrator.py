@@ -1,0 +1,143 @@
+"""Status, plan and apply: a Python process in the place of Drizzle's migrator, on the same table and by its rules."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg.pq import TransactionStatus
+
+from infra_adapters.errors import ChecksumMismatch, MigrationFailed, MigrationLocked
+from infra_adapters.postgres.drizzle.failures import Failed, broken, says
+from infra_adapters.postgres.drizzle.state import State, compare
+from infra_adapters.postgres.drizzle.steps import Step, applying, locking, preparing, script
+from infra_adapters.postgres.drizzle.table import limit, opened, read_form, read_ledger, send
+from infra_adapters.postgres.drizzle.values import Books, Format
+
+if TYPE_CHECKING:
+    from infra_adapters.postgres.drizzle.values import Folder, Migration, Where
+
+BOOKS = Books()
+STATEMENT_LOCK = 0.5
+"""Seconds that a statement may wait for a lock: less than the server takes to look for a deadlock, so that it is never
+Drizzle's migrator that is ended for one."""
+LOOK = 10.0
+"""Seconds that looking waits for a migrator that is at it."""
+PAUSE = 0.1
+MADE_MEANWHILE = (psycopg.errors.UniqueViolation, psycopg.errors.DuplicateSchema, psycopg.errors.DuplicateTable)
+
+
+def status(where: Where, folder: Folder, *, books: Books = BOOKS) -> State:
+    """What the database has of the folder; nothing is changed.
+
+    Raises MigrationError for a table of somebody else, LockTimeout where others migrate for long.
+    """
+    with opened(where) as connection:
+        return _state(connection, folder, books)
+
+
+def plan(where: Where, folder: Folder, *, books: Books = BOOKS) -> str:
+    """The SQL that `apply` would run, ready for psql; empty where nothing is pending. Nothing is changed."""
+    with opened(where) as connection:
+        state = _state(connection, folder, books)
+    before = preparing(state.ledger, folder.format, books)
+    if not state.ledger.exists:
+        made = replace(state.ledger, exists=True, named=folder.format is Format.FOLDERS)
+        state = compare(folder, made)
+    steps = applying(state, books)
+    return script(before, (locking(books), *steps) if steps else ())
+
+
+def apply(
+    where: Where, folder: Folder, *, books: Books = BOOKS, wait: float = 60.0, allow_edited: bool = False
+) -> tuple[Migration, ...]:
+    """Apply all that is pending, in one transaction; what was applied is returned. Drizzle then finds nothing to do.
+
+    `wait` is in seconds: how long others may migrate, or hold a lock that a statement needs, before MigrationLocked.
+    Raises ChecksumMismatch where what was applied is not what is here, MigrationFailed for a statement that the server
+    refuses; in both cases nothing was applied.
+    """
+    with opened(where) as connection:
+        return _Run(connection, folder, books, time.monotonic() + wait, allow_edited).finish()
+
+
+def _state(connection: psycopg.Connection[Any], folder: Folder, books: Books) -> State:
+    with connection.transaction():
+        limit(connection, LOOK)
+        return compare(folder, read_ledger(connection, books))
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Attempts to apply a folder until a moment of the monotonic clock."""
+
+    connection: psycopg.Connection[Any]
+    folder: Folder
+    books: Books
+    deadline: float
+    allow_edited: bool
+
+    def finish(self) -> tuple[Migration, ...]:
+        """Attempts until one succeeds, or fails for good. Raises MigrationLocked."""
+        failed: Failed | None = None
+        while True:
+            try:
+                return self.once(failed)
+            except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
+                if time.monotonic() >= self.deadline:
+                    raise MigrationLocked("others held the locks for all of the time; nothing was applied") from None
+                time.sleep(PAUSE)
+            except Failed as error:
+                failed = error
+
+    def once(self, failed: Failed | None) -> tuple[Migration, ...]:
+        """One attempt. Raises Failed for a statement that the server refused, as somebody may have run it meanwhile;
+        MigrationFailed where it failed before and nobody had.
+        """
+        self._prepare()
+        with self.connection.transaction():
+            limit(self.connection, self.deadline - time.monotonic())
+            send(self.connection, locking(self.books).sql)
+            state = compare(self.folder, read_ledger(self.connection, self.books))
+            if failed and failed.pending == state.pending:
+                raise MigrationFailed(str(failed))
+            self._refuse(state)
+            limit(self.connection, STATEMENT_LOCK)
+            for step in applying(state, self.books):
+                self._send(step, state)
+        return state.pending
+
+    def _prepare(self) -> None:
+        with self.connection.transaction():
+            ledger = read_form(self.connection, self.books)
+        for step in preparing(ledger, self.folder.format, self.books):
+            try:
+                with self.connection.transaction():
+                    limit(self.connection, self.deadline - time.monotonic())
+                    send(self.connection, step.sql)
+            except MADE_MEANWHILE:
+                # `IF NOT EXISTS` does not hold against another process that makes the same at the same moment.
+                continue
+
+    def _refuse(self, state: State) -> None:
+        edited = (
+            () if self.allow_edited else tuple(f"{one.name} was edited after it was applied" for one in state.edited)
+        )
+        if found := (*edited, *state.refusals):
+            cure = "put back what was applied, or allow it in so many words" if edited else "mend the table first"
+            raise ChecksumMismatch(f"{'; '.join(found)}; {cure}; nothing was applied")
+
+    def _send(self, step: Step, state: State) -> None:
+        try:
+            send(self.connection, step.sql)
+        except psycopg.Error as error:
+            if not broken(error):
+                raise
+            raise Failed(says(step, error), state.pending) from None
+        if self.connection.info.transaction_status is not TransactionStatus.INTRANS:
+            what = "ended the transaction, so that what stood before it stays"
+            raise MigrationFailed(
+                f"{step.place}, line {step.line}, {what}; leave COMMIT and ROLLBACK out of migrations"
+            )

@@ -1,0 +1,244 @@
+"""Step 1: the migrations of a Drizzle team are applied once, all or none, as its own migrator writes them down."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import psycopg
+import pytest
+
+from infra_adapters.errors import ChecksumMismatch, ConnectionLost, MigrationFailed, MigrationLocked
+from infra_adapters.postgres.drizzle import Books, apply, drift, read_folder, status
+from tests.infra.drizzle_folders import (
+    FOLDERS,
+    MARK,
+    NEWER,
+    POSTS,
+    SCRIPTS,
+    TABLE,
+    TIMES,
+    USERS,
+    booked,
+    digest,
+    folders,
+    journal,
+    relations,
+    rows,
+    some,
+    sql,
+)
+
+pytestmark = [pytest.mark.blocking, pytest.mark.deliverable("Migrations with a way back")]
+
+LOCK = "LOCK TABLE drizzle.__drizzle_migrations IN ACCESS EXCLUSIVE MODE"
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+
+def waiting(url, number=1):
+    """Return when so many connections wait for a lock."""
+    while sql(url, WAITING)[0][0] < number:
+        time.sleep(0.01)
+
+
+def test_a_journal_is_applied_once(empty_url, tmp_path):
+    folder = read_folder(journal(tmp_path, SCRIPTS))
+    assert apply(empty_url, folder) == folder.migrations
+    assert rows(empty_url, "*") == [
+        (at, digest(SCRIPTS[name]), TIMES[name]) for at, name in enumerate(("init", "posts", "ages"), start=1)
+    ]
+    assert apply(empty_url, folder) == ()
+    assert (relations(empty_url), status(empty_url, folder).lines()) == (["posts", "users"], ())
+
+
+def test_folders_are_applied_and_holes_are_filled(empty_url, tmp_path):
+    folder = read_folder(folders(tmp_path, SCRIPTS))
+    sql(empty_url, USERS)
+    booked(empty_url, [(digest(USERS), 1, folder.migrations[0].name), ("x", 3, folder.migrations[2].name)], NEWER)
+    assert [one.name for one in apply(empty_url, folder, allow_edited=True)] == ["20251123073222_posts"]
+    assert rows(empty_url, "id, hash, created_at, name, applied_at <= now()")[2] == (
+        3,
+        digest(POSTS),
+        1763883142000,
+        "20251123073222_posts",
+        True,
+    )
+
+
+def test_an_older_table_is_brought_to_its_newer_form(empty_url, tmp_path):
+    apply(empty_url, read_folder(journal(tmp_path / "old", some("init", "posts"))))
+    apply(empty_url, read_folder(folders(tmp_path / "new", SCRIPTS)))
+    assert rows(empty_url, "created_at, name, applied_at IS NULL") == [
+        (TIMES["init"], f"{FOLDERS['init']}_init", True),
+        (TIMES["posts"], f"{FOLDERS['posts']}_posts", True),
+        (TIMES["ages"] // 1000 * 1000, f"{FOLDERS['ages']}_ages", False),
+    ]
+    assert status(empty_url, read_folder(journal(tmp_path / "old", some("init", "posts")))).pending == ()
+
+
+def test_a_connection_can_be_given(empty_url, tmp_path):
+    folder = read_folder(journal(tmp_path, SCRIPTS))
+    with psycopg.connect(empty_url) as connection:
+        assert len(apply(connection, folder)) == 3
+        assert connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+    assert len(rows(empty_url)) == 3
+
+
+def test_schema_and_table_may_have_other_names(empty_url, tmp_path):
+    books = Books("Other Schema", 'tab"le')
+    folder = read_folder(folders(tmp_path, SCRIPTS))
+    apply(empty_url, folder, books=books)
+    assert sql(empty_url, 'SELECT count(*) FROM "Other Schema"."tab""le"') == [(3,)]
+    assert (apply(empty_url, folder, books=books), drift(empty_url, folder, books=books, everything=True)) == ((), ())
+
+
+BROKEN = [
+    ("SELECT 1;\nSELECT\n  nothing", "0001_broken, statement 1 (", "line 3) failed with SQLSTATE 42703", "nothing"),
+    (f"SELECT 1;\n{MARK}\n\nSELECT FROM gone", "statement 2", "line 4) failed", 'relation "gone" does not exist'),
+    ("CREATE INDEX CONCURRENTLY i ON users (id)", "statement 1", "25001", "cannot run inside a transaction block"),
+    ("INSERT INTO users VALUES (1, 'secret'), (1, 'secret')", "statement 1", "23505", "constraint users_pkey"),
+    ("SELECT 'secret'::int", "statement 1", "22P02", "a value does not fit"),
+]
+
+
+@pytest.mark.parametrize(("text", *"abc"), [(text, *said) for text, *said in BROKEN])
+def test_a_statement_that_fails_is_named_and_nothing_is_applied(empty_url, tmp_path, text, a, b, c):
+    folder = read_folder(journal(tmp_path, {"init": USERS, "broken": text}, {"init": 1, "broken": 2}))
+    with pytest.raises(MigrationFailed) as caught:
+        apply(empty_url, folder)
+    assert all(said in str(caught.value) for said in (a, b, c, "0001_broken.sql", "nothing was applied"))
+    assert "secret" not in str(caught.value)
+    assert (relations(empty_url), rows(empty_url)) == ([], [])
+
+
+def test_a_row_that_cannot_be_written_is_named(empty_url, tmp_path):
+    booked(empty_url, [], f"{TABLE}, CHECK (created_at < 7)")
+    with pytest.raises(MigrationFailed, match=r"^Drizzle's own table failed with SQLSTATE 23514: constraint"):
+        apply(empty_url, read_folder(journal(tmp_path, some("init"))))
+    assert relations(empty_url) == []
+
+
+def test_a_migration_that_ends_the_transaction_is_named(empty_url, tmp_path):
+    folder = read_folder(journal(tmp_path, {"init": f"CREATE TABLE a ();\nCOMMIT;\n{MARK}\nCREATE TABLE b ()"}))
+    with pytest.raises(MigrationFailed, match="0000_init, statement 1, line 1, ended the transaction"):
+        apply(empty_url, folder)
+    assert relations(empty_url) == ["a"]
+
+
+def test_what_was_edited_is_refused_unless_it_is_allowed(empty_url, tmp_path):
+    apply(empty_url, read_folder(journal(tmp_path, some("init"))))
+    folder = read_folder(journal(tmp_path, SCRIPTS | {"init": f"{USERS} "}))
+    with pytest.raises(ChecksumMismatch, match="0000_init was edited after it was applied; put back what was applied"):
+        apply(empty_url, folder)
+    assert len(rows(empty_url)) == 1
+    assert len(apply(empty_url, folder, allow_edited=True)) == 2
+
+
+@pytest.mark.parametrize(("make", "said"), [(journal, "row 1 has no created_at"), (folders, "row 1 belongs to no")])
+def test_what_drizzle_would_fall_over_is_always_refused(empty_url, tmp_path, make, said):
+    booked(empty_url, [("x", None)])
+    with pytest.raises(ChecksumMismatch, match=f"{said}.*; mend the table first"):
+        apply(empty_url, read_folder(make(tmp_path, SCRIPTS)), allow_edited=True)
+    assert (rows(empty_url, "*"), relations(empty_url)) == ([(1, "x", None)], [])
+
+
+def test_a_table_that_others_hold_is_waited_for(empty_url, tmp_path):
+    booked(empty_url, [])
+    folder = read_folder(journal(tmp_path, SCRIPTS))
+    with psycopg.connect(empty_url) as holder:
+        holder.execute(LOCK)
+        with pytest.raises(MigrationLocked, match="others held the locks for all of the time; nothing was applied"):
+            apply(empty_url, folder, wait=0.1)
+    assert len(apply(empty_url, folder, wait=0.1)) == 3
+
+
+def in_background(work):
+    found = []
+    thread = threading.Thread(target=lambda: found.append(work()))
+    thread.start()
+    return thread, found
+
+
+def test_a_migrator_that_is_in_the_midst_is_let_through(empty_url, tmp_path):
+    """It has run its first statement, and writes its row only when ours waits: neither is ended for a deadlock."""
+    booked(empty_url, [])
+    folder = read_folder(journal(tmp_path, some("init")))
+    with psycopg.connect(empty_url) as other:
+        other.execute(USERS.encode())
+        thread, found = in_background(lambda: apply(empty_url, folder))
+        waiting(empty_url)
+        other.execute(
+            "INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES (%s, %s)",
+            [digest(USERS), TIMES["init"]],
+        )
+    thread.join()
+    assert (found, len(rows(empty_url))) == ([()], 1)
+
+
+def test_what_another_one_applied_meanwhile_is_no_failure(empty_url, tmp_path):
+    """A migrator that asked before our lock was there applies the first while ours waits at the same name."""
+    booked(empty_url, [])
+    folder = read_folder(journal(tmp_path, SCRIPTS))
+    with psycopg.connect(empty_url) as other:
+        other.execute("INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('x', 5)")
+        other.execute(USERS.encode())
+        thread, found = in_background(lambda: apply(empty_url, folder, allow_edited=True))
+        waiting(empty_url)
+        other.execute(
+            "UPDATE drizzle.__drizzle_migrations SET hash = %s, created_at = %s", [digest(USERS), TIMES["init"]]
+        )
+    thread.join()
+    assert [one.name for one in found[0]] == ["0001_posts", "0002_ages"]
+
+
+def test_of_many_threads_one_applies(empty_url, tmp_path):
+    folder = read_folder(folders(tmp_path, SCRIPTS))
+    started = [in_background(lambda: apply(empty_url, folder)) for _ in range(8)]
+    for thread, _ in started:
+        thread.join()
+    assert sorted(len(found[0]) for _, found in started) == [0] * 7 + [3]
+    assert len(rows(empty_url)) == 3
+
+
+ONE = "import sys; from infra_adapters.postgres.drizzle import *; apply(sys.argv[1], read_folder(sys.argv[2]))"
+
+
+def process(url, folder):
+    return subprocess.Popen([sys.executable, "-c", ONE, url, str(folder)], stderr=subprocess.PIPE)
+
+
+@pytest.mark.parametrize("at", range(4))
+def test_killed_at_any_statement_it_leaves_old_or_new(empty_url, tmp_path, at):
+    parts = [USERS, POSTS, SCRIPTS["ages"]]
+    parts.insert(at, "SELECT pg_advisory_lock_shared(7)")
+    folder = journal(tmp_path, {"init": f"\n{MARK}\n".join(parts)})
+    with psycopg.connect(empty_url) as holder:
+        holder.execute("SELECT pg_advisory_lock(7)")
+        running = process(empty_url, folder)
+        waiting(empty_url)
+        os.kill(running.pid, signal.SIGKILL)
+        running.communicate()
+    assert relations(empty_url) == []
+    apply(empty_url, read_folder(folder))
+    assert (relations(empty_url), len(rows(empty_url))) == (["posts", "users"], 1)
+
+
+def test_a_server_that_ends_the_connection_is_no_fault_of_the_statement(empty_url, tmp_path):
+    folder = read_folder(journal(tmp_path, {"init": "SELECT pg_terminate_backend(pg_backend_pid())"}))
+    with pytest.raises(ConnectionLost):
+        apply(empty_url, folder)
+
+
+def test_a_schema_that_appears_meanwhile_is_used(empty_url, tmp_path):
+    """Another process makes the schema, and commits when ours is in the midst of making it."""
+    folder = read_folder(journal(tmp_path, SCRIPTS))
+    with psycopg.connect(empty_url) as other:
+        other.execute("CREATE SCHEMA drizzle")
+        thread, found = in_background(lambda: apply(empty_url, folder))
+        waiting(empty_url)
+    thread.join()
+    assert len(found[0]) == 3
