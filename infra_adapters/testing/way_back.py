@@ -1,8 +1,10 @@
-"""Whether every revision leads back to where it came from: up, down and up again, and the schema is the same."""
+"""Whether every revision leads back to where it came from: up, down and up again, also with rows in the tables."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import text
 
 from infra_adapters.errors import InfraError
 from infra_adapters.postgres.catalog import Catalog, differences
@@ -10,37 +12,71 @@ from infra_adapters.postgres.migrations import ledger
 from infra_adapters.postgres.migrations.locking import connected
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from infra_adapters.postgres.migrations import Migrations
+    from infra_adapters.postgres.migrations import Migrations, Revision
+
+    Seed = Callable[[Any], None]
 
 
-def way_back(migrations: Migrations, seed: Callable[[Any], None] | None = None) -> tuple[str, ...]:
+def way_back(migrations: Migrations, seed: Seed | None = None) -> tuple[str, ...]:
     """What differs, revision by revision, after going up, down and up again; empty where nothing does.
 
     The database begins before the history and ends at its end. `seed` is given a SQLAlchemy connection after each step
-    up, to put rows into what is there; it is committed.
+    up, to put rows into what is there; it is committed. Then the way is gone once more, and what earlier steps left in
+    their tables must be there still.
     """
     wrong: list[str] = []
-    before = _schema(migrations)
-    for revision in migrations.history():
-        migrations.upgrade(revision.id)
-        there = _schema(migrations)
-        if seed:
-            with connected(migrations.url) as connection:
-                seed(connection)
-                connection.commit()
-        migrations.downgrade(revision.down or "base", allow_data_loss=True)
-        wrong += [f"{revision.id} back: {one}" for one in differences(before, _schema(migrations))]
-        try:
-            migrations.upgrade(revision.id)
-        except InfraError as error:
-            return (*wrong, f"{revision.id} again: {error}")
-        wrong += [f"{revision.id} again: {one}" for one in differences(there, _schema(migrations))]
-        before = there
+    try:
+        for revision in migrations.history():
+            wrong += _tried(migrations, revision)
+            if seed:
+                wrong += _tried_with_rows(migrations, revision, seed)
+    except InfraError as error:
+        wrong.append(f"{revision.id} again: {error}")
     return tuple(wrong)
+
+
+def _tried(migrations: Migrations, revision: Revision) -> Iterator[str]:
+    """Up, down and up again; what earlier steps left in their tables is looked at."""
+    before = _schema(migrations)
+    rows = _rows(migrations, before)
+    migrations.upgrade(revision.id)
+    there = _schema(migrations)
+    migrations.downgrade(revision.down or "base", allow_data_loss=True)
+    back = _schema(migrations)
+    yield from (f"{revision.id} back: {one}" for one in differences(before, back))
+    if not differences(before, back):
+        lost = [table for table, found in _rows(migrations, before).items() if found != rows[table]]
+        yield from (f"{revision.id} back: the rows of {table} are not what they were" for table in lost)
+    migrations.upgrade(revision.id)
+    yield from (f"{revision.id} again: {one}" for one in differences(there, _schema(migrations)))
+
+
+def _tried_with_rows(migrations: Migrations, revision: Revision, seed: Seed) -> Iterator[str]:
+    """Down and up again, from tables that hold rows; they hold some at the end."""
+    there = _schema(migrations)
+    _seeded(migrations, seed)
+    migrations.downgrade(revision.down or "base", allow_data_loss=True)
+    migrations.upgrade(revision.id)
+    yield from (f"{revision.id} again with rows: {one}" for one in differences(there, _schema(migrations)))
+    _seeded(migrations, seed)
+
+
+def _seeded(migrations: Migrations, seed: Seed) -> None:
+    with connected(migrations.url) as connection:
+        seed(connection)
+        connection.commit()
 
 
 def _schema(migrations: Migrations) -> Catalog:
     with connected(migrations.url) as connection:
         return ledger.schema(connection)
+
+
+def _rows(migrations: Migrations, schema: Catalog) -> dict[str, str | None]:
+    """A digest of the rows of each table, in no order."""
+    asked = "SELECT md5(string_agg(md5(found::text), '' ORDER BY md5(found::text))) FROM {} AS found"
+    with connected(migrations.url) as connection:
+        tables = [name for kind, name in schema.objects if kind == "table"]
+        return {name: connection.execute(text(asked.format(name))).scalar() for name in tables}

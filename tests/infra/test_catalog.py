@@ -15,7 +15,6 @@ from infra_adapters.postgres.catalog import Catalog, differences, read_catalog
 from infra_adapters.postgres.engine import database_url
 from infra_adapters.postgres.migrations.locking import connected
 from infra_adapters.postgres.schema import metadata as own
-from infra_adapters.testing.way_back import way_back
 from tests.infra.catalog_schemas import of_alembic, verdicts
 from tests.infra.conftest import SHOP
 from tests.infra.shop import metadata as shop
@@ -206,27 +205,6 @@ def test_tables_that_are_declared_are_the_ones_that_are_migrated(empty_url, empt
         if one.kind in kinds and ".".join(one.name.split(".")[:2]) in names and "row level" not in one.what
     ]
     assert told == []
-
-
-@pytest.mark.deliverable(WAY_BACK, UP_DOWN_UP)
-@pytest.mark.parametrize("histories", [["infra"], ["infra", "shop"]])
-def test_every_revision_has_a_way_back_to_the_same_schema(empty_url, histories):
-    if histories[-1] == "shop":
-        Migrations(empty_url).upgrade()
-        assert way_back(Migrations(empty_url, SHOP)) == ()
-    else:
-        assert way_back(Migrations(empty_url)) == ()
-
-
-def test_a_way_back_that_leads_elsewhere_is_noticed(empty_url, tmp_path):
-    (tmp_path / "versions").mkdir()
-    up = 'def upgrade():\n    op.execute("CREATE TABLE a (n int)")\ndef downgrade():\n    pass\n'
-    text = 'from alembic import op\nrevision = "r1"\ndown_revision = None\n'
-    (tmp_path / "versions" / "r1.py").write_text(text + up)
-    script = type(SHOP)("odd", tmp_path, "odd_revision")
-    told = way_back(Migrations(empty_url, script))
-    assert "r1 back: table public.a is there and was never made" in told
-    assert told[-1].startswith("r1 again: ")
 
 
 @pytest.mark.deliverable(SAME)
