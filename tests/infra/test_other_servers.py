@@ -20,10 +20,12 @@ from infra_adapters.postgres.catalog import differences
 from infra_adapters.settings import DatabaseSettings
 from infra_adapters.testing import PROMISES
 from infra_adapters.testing.sample import ORDERS, an_order
-from tests.infra.conftest import ROLE, prepare
+from infra_adapters.testing.way_back import way_back
+from tests.infra.conftest import ROLE, SHOP, prepare
 from tests.infra.servers import INSTALLED, installed, pooled, served
 from tests.infra.shop import MODEL
 from tests.infra.test_catalog import BASE, MUTATIONS, judged_otherwise, mutated
+from tests.infra.test_way_back import EVENT, ORDER, seeded
 
 HOST = "db.example.org"
 
@@ -59,11 +61,9 @@ async def test_another_postgresql_keeps_the_contract(other, promise):
 def test_another_postgresql_migrates_there_and_back(other):
     with psycopg.connect(other.url, autocommit=True) as admin:
         admin.execute("CREATE DATABASE there_and_back")
-    migrations = Migrations(other.url.rpartition("/")[0] + "/there_and_back")
-    migrations.upgrade()
-    migrations.downgrade("base")
-    migrations.upgrade()
-    assert migrations.current() == migrations.history()[-1].id
+    url = other.url.rpartition("/")[0] + "/there_and_back"
+    assert way_back(Migrations(url), seeded(EVENT)) == ()
+    assert way_back(Migrations(url, SHOP), seeded(EVENT, *ORDER)) == ()
 
 
 def named(other, host, **values):
