@@ -21,12 +21,12 @@ EVENT = """
 INSERT INTO infra_events (tenant_id, stream, version, kind, data)
 SELECT NULL, 'orders:1', coalesce(max(version), 0) + 1, 'OrderPaid', '{}' FROM infra_events
 """
-ORDER = """
+ONE_ORDER = """
 INSERT INTO orders (id, tenant_id, number, customer, placed_at, version)
     VALUES (gen_random_uuid(), gen_random_uuid(), gen_random_uuid()::text, 'ada', now(), 1)
-;
-INSERT INTO order_lines SELECT id, 0, 'tea', 1, 1.5, 'EUR' FROM orders ON CONFLICT DO NOTHING
-""".split(";")
+"""
+LINES = "INSERT INTO order_lines SELECT id, 0, 'tea', 1, 1.5, 'EUR' FROM orders ON CONFLICT DO NOTHING"
+ORDER = (ONE_ORDER, LINES)
 
 
 def seeded(*statements):
