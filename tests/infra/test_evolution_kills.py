@@ -15,18 +15,18 @@ KILLED = """
 import os, random, signal, sys, time
 from infra_adapters.postgres.evolution import Backfill, backfill
 
-job = Backfill(name="totals", table="items", sets={"total": "price * quantity"}, batch_size=250, pause=0, rest=0)
+job = Backfill(name="totals", table="items", sets={"total": "price * quantity"}, batch_size=100, pause=0, rest=0)
 if sys.argv[2] == "function":
     job = Backfill(name="totals", table="items", change=lambda row: {"total": row["price"] * row["quantity"]},
-                   batch_size=250, pause=0, rest=0)
+                   batch_size=100, pause=0, rest=0)
 chance, kills = random.Random(4), 0
 while True:
     child = os.fork()
     if not child:
         backfill(sys.argv[1], job)
         os._exit(0)
-    if kills < 60:
-        time.sleep(chance.uniform(0.02, 0.12))
+    if kills < 12:
+        time.sleep(chance.uniform(0.02, 0.1))
         os.kill(child, signal.SIGKILL)
     if os.waitpid(child, 0)[1] == 0:
         break
@@ -38,7 +38,7 @@ print(kills)
 @pytest.mark.parametrize("form", ["expression", "function"])
 def test_killed_at_many_moments_the_result_is_exact(empty_url, form):
     sql(empty_url, ITEMS)
-    sql(empty_url, FILL.format(20_000))
+    sql(empty_url, FILL.format(6_000))
     sql(empty_url, EXPAND)
     with written_to(empty_url):
         run = subprocess.run(
@@ -46,4 +46,4 @@ def test_killed_at_many_moments_the_result_is_exact(empty_url, form):
         )
     assert int(run.stdout) >= 5
     assert wrong(empty_url)[:2] == (0, 0)
-    assert sql(empty_url, "SELECT count(*) FROM written WHERE id BETWEEN 1 AND 20000") == [(20_000,)]
+    assert sql(empty_url, "SELECT count(*) FROM written WHERE id BETWEEN 1 AND 6000") == [(6_000,)]

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
-import subprocess
-import sys
 import time
 
 import psycopg
@@ -14,6 +10,7 @@ import pytest
 
 from infra_adapters.errors import ChecksumMismatch, InfraError, MigrationFailed
 from infra_adapters.postgres import Migrations
+from tests.infra.children import migrate, started
 from tests.infra.histories import History
 
 pytestmark = pytest.mark.blocking
@@ -123,25 +120,17 @@ def test_migrations_are_logged(empty_url, history, caplog):
     assert "product r1 applied after" in caplog.text
 
 
-PROCESS = """
-import sys
-from pathlib import Path
-from infra_adapters.postgres import Migrations
-from infra_adapters.postgres.migrations import Script
-Migrations(sys.argv[1], Script("product", Path(sys.argv[2]), "product_revision")).upgrade()
-"""
-
-
 def start(url, history):
-    argv = [sys.executable, "-c", PROCESS, url, str(history.folder)]
-    return subprocess.Popen(argv, stderr=subprocess.DEVNULL)
+    return started(migrate, url, str(history.folder))
 
 
 @pytest.mark.deliverable(WAY_BACK)
 def test_of_eight_processes_one_migrates_and_all_succeed(empty_url, history):
     history.tables(4)
-    started = [start(empty_url, history) for _ in range(8)]
-    assert [one.wait(timeout=120) for one in started] == [0] * 8
+    processes = [start(empty_url, history) for _ in range(8)]
+    for one in processes:
+        one.join(120)
+    assert [one.exitcode for one in processes] == [0] * 8
     assert len(Migrations(empty_url, history.script).applied()) == 4
     with psycopg.connect(empty_url) as connection:
         assert connection.execute("SELECT count(*) FROM t1").fetchone() == (1,)
@@ -167,11 +156,11 @@ def test_a_process_that_is_killed_at_any_moment_leaves_old_or_new(empty_url, his
         assert found[0] == found[1]
         process = start(empty_url, history)
         before = time.monotonic()
-        while time.monotonic() - before < 20 and state(empty_url) == found and process.poll() is None:
+        while time.monotonic() - before < 20 and state(empty_url) == found and process.is_alive():
             time.sleep(0.005)
         time.sleep(chance.random() * 0.06)
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
+        process.kill()
+        process.join()
         kills += 1
     assert state(empty_url) == (6, 6)
     assert kills > 1
