@@ -96,6 +96,80 @@ async def test_every_type_is_stored_as_the_same_value_by_every_way(connection, c
     assert [row._asdict() for row in found] == [{**named(row), "twice": 2 * row["id"]} for row in rows]
 
 
+PLAIN = {
+    "price": Decimal("0.0001"),
+    "at": datetime(1, 1, 1, tzinfo=UTC),
+    "day": date(9999, 12, 31),
+    "owner": UUID(int=2**128 - 1),
+    "weight": 5e-324,
+    "yes": False,
+    "note": FULL["note"],
+    "code": "",
+    "small": 32767,
+}
+
+
+@pytest.mark.parametrize("name", PLAIN)
+@pytest.mark.deliverable(TABLES)
+async def test_plain_types_are_copied_in_binary_and_stored_as_the_same_value(database, connection, name):
+    seen = []
+    database.watchers.append(seen.append)
+    rows = [{"id": n, name: (FULL[name], None, PLAIN[name])[n % 3]} for n in range(MANY)]
+    assert await insert_many(connection, cells, rows) == Written(MANY, 0, 0)
+    assert [one.statement for one in seen if one.statement.endswith("FROM STDIN (FORMAT BINARY)")]
+    found = (await connection.execute(select(cells.c.id, cells.c[name]).order_by(cells.c.id))).all()
+    assert [tuple(row) for row in found] == [tuple(row.values()) for row in rows]
+
+
+OTHERWISE = {
+    "price": [3, 2.5],
+    "at": [date(2026, 1, 1)],
+    "day": [datetime(2026, 1, 1, 12, tzinfo=UTC)],
+    "owner": ["00000000-0000-0000-0000-000000000007"],
+    "weight": [3, Decimal("0.5")],
+    "small": ["7"],
+}
+
+
+@pytest.mark.parametrize("name", OTHERWISE)
+@pytest.mark.deliverable(TABLES)
+async def test_a_value_of_another_type_is_cast_by_the_server_by_every_way(connection, name):
+    few = [{"id": -1 - n, name: value} for n, value in enumerate(OTHERWISE[name])]
+    await insert_many(connection, cells, few)
+    many = [{"id": n, name: FULL[name]} for n in range(MANY)] + [{**row, "id": row["id"] - 100} for row in few]
+    assert await insert_many(connection, cells, many) == Written(len(many), 0, 0)
+    found = (await connection.execute(select(cells.c[name]).where(cells.c.id < 0).order_by(cells.c.id))).all()
+    assert found[: len(few)] == found[len(few) :]
+    assert (await connection.execute(select(cells.c[name]).where(cells.c.id == 0))).scalar_one() == FULL[name]
+
+
+DOUBTFUL = [
+    {"small": 2**15},
+    {"small": -(2**15) - 1},
+    {"id": 2**31},
+    {"id": 2**70},
+    {"price": Decimal("NaN")},
+    {"price": Decimal("1e30")},
+    {"at": datetime(2026, 1, 1)},  # noqa: DTZ001 - it is refused for that
+    {"code": "x" * 21},
+    {"note": "a-secret\0"},
+    {"yes": "a-secret"},
+]
+
+
+@BOTH
+@pytest.mark.parametrize("row", DOUBTFUL)
+@pytest.mark.deliverable(TABLES)
+async def test_a_value_that_would_be_another_one_is_refused_by_every_way(connection, count, row):
+    name = next(iter(row))
+    rows = [{"id": -1, name: FULL.get(name, 1), **row}]
+    rows += [{"id": n, name: FULL.get(name, n)} for n in range(count)]
+    with pytest.raises(InvalidRequest) as told:
+        await insert_many(connection, cells, rows)
+    assert "secret" not in str(told.value)
+    assert await count_of(connection, cells) == 0
+
+
 def named(row):
     return {cells.c[key].name: value for key, value in row.items()}
 

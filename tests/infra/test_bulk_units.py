@@ -222,7 +222,7 @@ async def test_copies_are_seen_and_counted(database, connection):
     assert all(one.seconds > 0 for one in seen)
     async with statement_guard(database.watchers) as guard:
         await insert_many(connection, stock, amounts(MANY, MANY))
-    assert guard.counts["COPY stock (sku, amount) FROM STDIN"] == 1
+    assert guard.counts["COPY stock (sku, amount) FROM STDIN (FORMAT BINARY)"] == 1
 
 
 async def test_a_plain_engine_will_do(database, empty_url):

@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from infra_adapters.errors import InvalidRequest
+from infra_adapters.postgres.bulk.binary import Format, prepare
 from infra_adapters.postgres.guarded import CANCEL_SECONDS
 from infra_adapters.postgres.observing import Ran
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+    from psycopg.abc import Buffer
 
     from infra_adapters.postgres.bulk.layout import Cells
 
@@ -22,17 +26,53 @@ class _Ended(Exception):
     """What ends a COPY in the middle: psycopg tells its words to the server, and the caller's may hold values."""
 
 
-async def copy_rows(raw: psycopg.AsyncConnection[Any], statement: str, rows: AsyncIterator[list[Cells]]) -> int:
-    """Run a COPY ... FROM STDIN; how many rows the server took. The connection's watchers are told of it."""
+async def copy_rows(
+    raw: psycopg.AsyncConnection[Any], statement: str, rows: AsyncIterator[list[Cells]], binary: Format
+) -> int:
+    """Run a COPY ... FROM STDIN, in the binary format as long as that is the same; how many rows the server took.
+
+    The connection's watchers are told of it.
+    """
     # psycopg leaves doubled `%` as they are in a COPY without parameters.
     statement = statement.replace("%%", "%")
+    copied, left = 0, await anext(rows, None)
+    while left is not None:
+        blocks = _Blocks(left, rows, binary if binary.takes(left) else Format())
+        copied += await _copy(raw, statement, blocks)
+        left = blocks.left
+    return copied
+
+
+class _Blocks:
+    """Blocks of rows as long as a format takes them; then `left` is the first of the rest, and None at the end."""
+
+    def __init__(self, first: list[Cells], more: AsyncIterator[list[Cells]], binary: Format) -> None:
+        self.left: list[Cells] | None = first
+        self.types = binary.types
+        self._binary = binary
+        self._more = more
+
+    async def __aiter__(self) -> AsyncIterator[list[Cells]]:
+        while self.left is not None:
+            yield self.left
+            self.left = await anext(self._more, None)
+            if self.left is not None and self.types and not self._binary.takes(self.left):
+                return
+
+
+async def _copy(raw: psycopg.AsyncConnection[Any], statement: str, blocks: _Blocks) -> int:
     began = time.perf_counter()
     cursor = raw.cursor()
     failed: BaseException | None = None
+    if blocks.types:
+        prepare(cursor)
+        statement = f"{statement} (FORMAT BINARY)"
     try:
         async with cursor.copy(statement.encode()) as copy:
             try:
-                await _fill(raw, copy, rows)
+                if blocks.types:
+                    copy.set_types(blocks.types)
+                await _fill(raw, copy, blocks)
             except BaseException as error:  # noqa: BLE001 - raised again below
                 failed = error
                 raise _Ended from None
@@ -44,16 +84,22 @@ async def copy_rows(raw: psycopg.AsyncConnection[Any], statement: str, rows: Asy
     return cursor.rowcount
 
 
-async def _fill(raw: psycopg.AsyncConnection[Any], copy: psycopg.AsyncCopy, rows: AsyncIterator[list[Cells]]) -> None:
+async def _fill(raw: psycopg.AsyncConnection[Any], copy: psycopg.AsyncCopy, blocks: _Blocks) -> None:
     # Formatting is not worth an await a row: only a full buffer is.
     formatted = copy.formatter.write_row
-    async for block in rows:
-        for cells in block:
-            if buffer := formatted(cells):
-                await _send(raw, copy, buffer)
+    async for block in blocks:
+        for buffer in _buffers(formatted, block):
+            await _send(raw, copy, buffer)
 
 
-async def _send(raw: psycopg.AsyncConnection[Any], copy: psycopg.AsyncCopy, buffer: Any) -> None:
+def _buffers(formatted: Callable[[Cells], Buffer], block: list[Cells]) -> Iterator[Buffer]:
+    try:
+        yield from filter(None, map(formatted, block))
+    except (TypeError, ValueError, ArithmeticError):
+        raise InvalidRequest("a value cannot be stored") from None
+
+
+async def _send(raw: psycopg.AsyncConnection[Any], copy: psycopg.AsyncCopy, buffer: Buffer) -> None:
     """Send a buffer. One that is half sent when the caller leaves is sent to its end, or the connection closed."""
     sending = asyncio.ensure_future(copy.writer.write(buffer))
     try:

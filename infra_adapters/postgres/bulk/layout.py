@@ -76,8 +76,8 @@ class Layout:
         width = len(self.given)
         get = itemgetter(*self.given) if width > 1 else lambda row: (row[self.given[0]],)
         try:
-            found = [get(row) for row in rows]
-            whole = all(len(row) == width for row in rows)
+            found = list(map(get, rows))
+            whole = set(map(len, rows)) == {width}
         except (KeyError, TypeError, IndexError):
             whole = False
         if not whole:

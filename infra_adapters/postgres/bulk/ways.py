@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from infra_adapters.errors import QueryFailed
+from infra_adapters.postgres.bulk.binary import Format
 from infra_adapters.postgres.bulk.copying import copy_rows
 from infra_adapters.postgres.bulk.duplicates import TOLD, DuplicateRows, Duplicates, unique_rows
 from infra_adapters.postgres.bulk.sql import STAGED, Statements
@@ -22,7 +23,10 @@ PARAMETERS = 65_535
 """The most parameters of a statement: PostgreSQL's protocol counts them with 16 bits."""
 ALLOWED = """
 SELECT row_security_active(name),
-       has_database_privilege(current_database(), 'TEMPORARY') AND has_table_privilege(name, 'SELECT')
+       has_database_privilege(current_database(), 'TEMPORARY') AND has_table_privilege(name, 'SELECT'),
+       (SELECT array_agg(atttypid::bigint ORDER BY place)
+          FROM unnest(%s::text[]) WITH ORDINALITY AS given (named, place)
+          JOIN pg_attribute ON attrelid = name AND attname = named)
   FROM CAST(%s AS regclass) AS name
 """
 TWICE = "21000"
@@ -45,11 +49,12 @@ class Batch:
     statements: Statements
     duplicates: Duplicates
 
-    async def allowed(self) -> tuple[bool, bool]:
-        """Whether row-level security holds for the table here, and whether rows can be staged beside it."""
+    async def allowed(self) -> tuple[bool, bool, Format]:
+        """Whether row-level security holds for the table here, whether rows can be staged beside it, and the format."""
+        columns = [column.name for column in self.statements.layout.columns]
         name = self.statements.name.replace("%%", "%")
-        [found] = await (await self.raw.execute(ALLOWED, (name,))).fetchall()
-        return tuple(found)
+        [(secured, may_stage, types)] = await (await self.raw.execute(ALLOWED, (columns, name))).fetchall()
+        return secured, may_stage, Format.of(types or (), len(columns))
 
     async def by_values(self, cells: AsyncIterator[list[Cells]]) -> Written:
         """By statements of as many rows as have room for their parameters."""
@@ -65,10 +70,10 @@ class Batch:
             inserted, updated = inserted + more, updated + changed
         return Written(inserted, updated, len(rows) - inserted - updated)
 
-    async def by_staging(self, cells: AsyncIterator[list[Cells]]) -> Written:
+    async def by_staging(self, cells: AsyncIterator[list[Cells]], binary: Format) -> Written:
         """By COPY into a table of this transaction, and from there into the real one."""
         await self.raw.execute(self.statements.staging().encode(), ())
-        given = await copy_rows(self.raw, self.statements.staged(), _numbered(cells))
+        given = await copy_rows(self.raw, self.statements.staged(), _numbered(cells), binary.numbered())
         if self.statements.key:
             await self._thin()
         inserted, updated = await self._run(self.statements.moved(), ())

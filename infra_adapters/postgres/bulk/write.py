@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from infra_adapters.postgres.bulk.layout import Cells
     from infra_adapters.postgres.bulk.source import Row, Rows
 
-COPY_FROM = 100
+COPY_FROM = 30
 """The rows from which on COPY is faster than values, by `python -m benchmarks adapters`."""
-STAGE_FROM = 500
+STAGE_FROM = 150
 """The rows from which on COPY into a table of its own, and from there into the real one, is."""
 
 OLD_FROM = 18_00_00
@@ -105,10 +105,10 @@ async def _write(connection: AsyncConnection, table: Table, rows: Rows, wanted: 
         plain = wanted.insert and not wanted.key
         if not layout.as_text or len(first) < (COPY_FROM if plain else STAGE_FROM):
             return await batch.by_values(cells)
-        secured, may_stage = await batch.allowed()
+        secured, may_stage, binary = await batch.allowed()
         if plain and not secured and not layout.expressions:
-            return Written(await copy_rows(raw, statements.copied(), cells), 0, 0)
-        return await (batch.by_staging(cells) if may_stage else batch.by_values(cells))
+            return Written(await copy_rows(raw, statements.copied(), cells, binary), 0, 0)
+        return await (batch.by_staging(cells, binary) if may_stage else batch.by_values(cells))
 
 
 async def _cells(layout: Layout, first: list[Row], more: AsyncIterator[list[Row]]) -> AsyncIterator[list[Cells]]:
