@@ -1,4 +1,4 @@
-"""The database adapters beside raw psycopg in the same run: goals G1, G2, G4, G5 and G6 of step 1."""
+"""The database adapters beside raw psycopg in the same run: goals G1 to G6 of step 1."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from psycopg.rows import namedtuple_row
 from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import text
 
+from benchmarks import bulk
 from benchmarks.whole import Goal
 from devnet_runner.database import open_database
 from infra_adapters.deadline import within
@@ -248,7 +249,8 @@ def main() -> list[Goal]:
         with psycopg.connect(database.url, autocommit=True) as connection:
             for statement in SEED.split(";"):
                 connection.execute(statement.encode())
-        return asyncio.run(measured(database.url))
+        found = asyncio.run(measured(database.url))
+    return found + bulk.main()
 
 
 if __name__ == "__main__":

@@ -64,7 +64,7 @@ cells = Table(
     Column("code", String(20)),
     Column("small", SmallInteger),
     Column("raw", LargeBinary),
-    Column("twice", Integer, Computed('"a%b" * 2')),
+    Column("twice", Integer, Computed('"a%b" * 2', persisted=True)),
 )
 made = Table(
     "made",

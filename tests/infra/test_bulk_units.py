@@ -197,6 +197,23 @@ async def test_on_a_dead_network_a_caller_is_back_and_nothing_is_written(databas
             assert await count_of(connection, stock) == 0
 
 
+@pytest.mark.parametrize("write", [insert_many, upsert_many])
+@pytest.mark.parametrize("size", [1000, 3000])
+async def test_on_a_network_that_dies_while_rows_are_awaited_a_caller_is_back(database, empty_url, write, size):
+    async with relayed(empty_url) as relay, Database.open(DatabaseSettings.of(url=relay.url)) as far:
+
+        async def rows():
+            for row in amounts(size):
+                yield row
+            relay.swallow()
+            await asyncio.sleep(60)
+
+        async with asyncio.timeout(10):
+            with pytest.raises(DeadlineExceeded):
+                async with within(0.5), far.connection() as connection:
+                    await write(connection, stock, rows(), **({"key": ["sku"]} if write is upsert_many else {}))
+
+
 async def test_a_connection_that_breaks_in_the_middle_is_told(database, empty_url):
     async with relayed(empty_url) as relay, Database.open(DatabaseSettings.of(url=relay.url)) as far:
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from infra_adapters.deadline import passed
 from infra_adapters.errors import InvalidRequest
 from infra_adapters.postgres.bulk.binary import Format, prepare
 from infra_adapters.postgres.guarded import CANCEL_SECONDS
@@ -21,9 +22,16 @@ if TYPE_CHECKING:
 
     from infra_adapters.postgres.bulk.layout import Cells
 
+LEAVE_SECONDS = 5.0
+
 
 class _Ended(Exception):
     """What ends a COPY in the middle: psycopg tells its words to the server, and the caller's may hold values."""
+
+
+def patience(error: BaseException) -> float:
+    """For how many seconds the server may take part in ending what failed: hardly any where the caller has left."""
+    return CANCEL_SECONDS / 2 if passed() or isinstance(error, asyncio.CancelledError) else LEAVE_SECONDS
 
 
 async def copy_rows(
@@ -68,15 +76,16 @@ async def _copy(raw: psycopg.AsyncConnection[Any], statement: str, blocks: _Bloc
         prepare(cursor)
         statement = f"{statement} (FORMAT BINARY)"
     try:
-        async with cursor.copy(statement.encode()) as copy:
+        async with asyncio.timeout(None) as ending, cursor.copy(statement.encode()) as copy:
             try:
                 if blocks.types:
                     copy.set_types(blocks.types)
                 await _fill(raw, copy, blocks)
             except BaseException as error:  # noqa: BLE001 - raised again below
                 failed = error
+                ending.reschedule(asyncio.get_running_loop().time() + patience(error))
                 raise _Ended from None
-    except _Ended:
+    except (_Ended, TimeoutError):
         assert failed is not None  # noqa: S101 - what mypy cannot see
         raise failed from None
     finally:

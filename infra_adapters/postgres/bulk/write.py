@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from infra_adapters.errors import InfraError, InvalidRequest
-from infra_adapters.postgres.bulk.copying import copy_rows
+from infra_adapters.postgres.bulk.copying import copy_rows, patience
 from infra_adapters.postgres.bulk.duplicates import Duplicates
 from infra_adapters.postgres.bulk.layout import Layout
 from infra_adapters.postgres.bulk.source import blocks
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from infra_adapters.postgres.bulk.layout import Cells
     from infra_adapters.postgres.bulk.source import Row, Rows
 
-COPY_FROM = 30
+COPY_FROM = 75
 """The rows from which on COPY is faster than values, by `python -m benchmarks adapters`."""
 STAGE_FROM = 150
 """The rows from which on COPY into a table of its own, and from there into the real one, is."""
@@ -131,9 +132,10 @@ async def _whole(connection: AsyncConnection) -> AsyncIterator[Any]:
         part = await connection.begin_nested()
         try:
             yield raw
-        except BaseException:
+        except BaseException as error:
             # What cannot be rolled back went with its connection; the first error is the one to see.
-            with suppress(InfraError), translated():
-                await part.rollback()
+            with suppress(InfraError, TimeoutError), translated():
+                async with asyncio.timeout(patience(error)):
+                    await part.rollback()
             raise
         await part.commit()

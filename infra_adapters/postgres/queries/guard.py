@@ -42,7 +42,7 @@ class NPlusOne(AssertionError):
 class StatementGuard:
     """The statements of units, repositories and the fast lane while the guard was open; those of transactions left out.
 
-    COPY is not seen.
+    Of COPY, those of `bulk` are seen.
     """
 
     limit: int = LIMIT
