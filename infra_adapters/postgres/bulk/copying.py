@@ -77,14 +77,10 @@ async def _copy(raw: psycopg.AsyncConnection[Any], statement: str, blocks: _Bloc
         statement = f"{statement} (FORMAT BINARY)"
     try:
         async with asyncio.timeout(None) as ending, cursor.copy(statement.encode()) as copy:
-            try:
-                if blocks.types:
-                    copy.set_types(blocks.types)
-                await _fill(raw, copy, blocks)
-            except BaseException as error:  # noqa: BLE001 - raised again below
-                failed = error
-                ending.reschedule(asyncio.get_running_loop().time() + patience(error))
-                raise _Ended from None
+            failed = await _filled(raw, copy, blocks)
+            if failed is not None:
+                ending.reschedule(asyncio.get_running_loop().time() + patience(failed))
+                raise _Ended
     except (_Ended, TimeoutError):
         assert failed is not None  # noqa: S101 - what mypy cannot see
         raise failed from None
@@ -93,12 +89,19 @@ async def _copy(raw: psycopg.AsyncConnection[Any], statement: str, blocks: _Bloc
     return cursor.rowcount
 
 
-async def _fill(raw: psycopg.AsyncConnection[Any], copy: psycopg.AsyncCopy, blocks: _Blocks) -> None:
-    # Formatting is not worth an await a row: only a full buffer is.
-    formatted = copy.formatter.write_row
-    async for block in blocks:
-        for buffer in _buffers(formatted, block):
-            await _send(raw, copy, buffer)
+async def _filled(raw: psycopg.AsyncConnection[Any], copy: psycopg.AsyncCopy, blocks: _Blocks) -> BaseException | None:
+    """Send every row; what went wrong, to be raised when the COPY has been ended."""
+    try:
+        if blocks.types:
+            copy.set_types(blocks.types)
+        # Formatting is not worth an await a row: only a full buffer is.
+        formatted = copy.formatter.write_row
+        async for block in blocks:
+            for buffer in _buffers(formatted, block):
+                await _send(raw, copy, buffer)
+    except BaseException as error:  # noqa: BLE001 - the caller raises it
+        return error
+    return None
 
 
 def _buffers(formatted: Callable[[Cells], Buffer], block: list[Cells]) -> Iterator[Buffer]:
@@ -117,11 +120,17 @@ async def _send(raw: psycopg.AsyncConnection[Any], copy: psycopg.AsyncCopy, buff
         # A server that waits for a lock takes nothing; one that was told to stop takes all, and throws it away.
         with suppress(psycopg.Error, OSError):
             await raw.cancel_safe(timeout=CANCEL_SECONDS / 2)
+        sending.add_done_callback(_looked_at)
         await asyncio.wait({sending}, timeout=CANCEL_SECONDS / 2)
         if not sending.done():
             raw.pgconn.finish()
             sending.cancel()
         raise
+
+
+def _looked_at(task: asyncio.Future[None]) -> None:
+    # asyncio would log an error that nobody asks for.
+    _ = task.cancelled() or task.exception()
 
 
 def _tell(raw: psycopg.AsyncConnection[Any], statement: str, began: float, rows: int) -> None:

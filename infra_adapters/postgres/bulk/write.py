@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from sqlalchemy import Dialect, Table
-    from sqlalchemy.ext.asyncio import AsyncConnection
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncTransaction
 
     from infra_adapters.postgres.bulk.layout import Cells
     from infra_adapters.postgres.bulk.source import Row, Rows
@@ -133,9 +133,13 @@ async def _whole(connection: AsyncConnection) -> AsyncIterator[Any]:
         try:
             yield raw
         except BaseException as error:
-            # What cannot be rolled back went with its connection; the first error is the one to see.
-            with suppress(InfraError, TimeoutError), translated():
-                async with asyncio.timeout(patience(error)):
-                    await part.rollback()
+            await _undone(part, error)
             raise
         await part.commit()
+
+
+async def _undone(part: AsyncTransaction, error: BaseException) -> None:
+    # What cannot be rolled back went with its connection; the first error is the one to see.
+    with suppress(InfraError, TimeoutError), translated():
+        async with asyncio.timeout(patience(error)):
+            await part.rollback()
