@@ -66,14 +66,15 @@ TABLE = "id SERIAL PRIMARY KEY, hash text NOT NULL, created_at bigint"
 NEWER = f"{TABLE}, name text, applied_at timestamp with time zone DEFAULT now()"
 
 
-def booked(url, rows, columns=TABLE):
+def booked(url, rows, columns=TABLE, schema="drizzle"):
     """The table as Drizzle makes it, with rows of (hash, created_at) or (hash, created_at, name)."""
-    sql(url, "CREATE SCHEMA drizzle")
-    sql(url, f"CREATE TABLE drizzle.__drizzle_migrations ({columns})")
-    for row in rows:
-        names = ("hash", "created_at", "name")[: len(row)]
-        places = ", ".join(["%s"] * len(row))
-        sql(url, f"INSERT INTO drizzle.__drizzle_migrations ({', '.join(names)}) VALUES ({places})", row)
+    with psycopg.connect(url) as connection:
+        connection.execute(f"CREATE SCHEMA {schema}")
+        connection.execute(f"CREATE TABLE {schema}.__drizzle_migrations ({columns})")
+        for row in rows:
+            names = ", ".join(("hash", "created_at", "name")[: len(row)])
+            places = ", ".join(["%s"] * len(row))
+            connection.execute(f"INSERT INTO {schema}.__drizzle_migrations ({names}) VALUES ({places})", row)
 
 
 def rows(url, names="hash, created_at"):

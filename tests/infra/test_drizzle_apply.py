@@ -156,6 +156,14 @@ def test_a_table_that_others_hold_is_waited_for(empty_url, tmp_path):
     assert len(apply(empty_url, folder, wait=0.1)) == 3
 
 
+def test_where_nothing_is_to_be_done_a_dump_is_not_waited_for(empty_url, tmp_path):
+    folder = read_folder(journal(tmp_path, SCRIPTS))
+    apply(empty_url, folder)
+    with psycopg.connect(empty_url) as dump:
+        dump.execute("LOCK TABLE drizzle.__drizzle_migrations IN ACCESS SHARE MODE")
+        assert apply(empty_url, folder, wait=0.1) == ()
+
+
 def in_background(work):
     found = []
     thread = threading.Thread(target=lambda: found.append(work()))

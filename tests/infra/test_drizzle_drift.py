@@ -86,6 +86,26 @@ def test_what_is_pending_is_no_drift(empty_url, tmp_path):
     assert drift(empty_url, read_folder(folders(tmp_path, SCRIPTS))) == ()
 
 
+def test_the_order_of_columns_is_that_in_which_they_were_made(empty_url, tmp_path):
+    """A migration that was merged later fills a hole, and its column stands last."""
+    added = {"init": USERS, "posts": "ALTER TABLE users ADD COLUMN a int", "ages": "ALTER TABLE users ADD COLUMN b int"}
+    apply(empty_url, read_folder(folders(tmp_path / "some", {name: added[name] for name in ("init", "ages")})))
+    whole = read_folder(folders(tmp_path / "whole", added))
+    apply(empty_url, whole)
+    assert drift(empty_url, whole) == ()
+
+
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_extensions_may_be_made_by_hand_or_by_a_migration(empty_url, tmp_path, by_hand):
+    making = "CREATE SCHEMA kinds; CREATE EXTENSION hstore SCHEMA kinds"
+    if by_hand:
+        sql(empty_url, making)
+    scripts = {"init": "SELECT 1" if by_hand else making, "posts": "CREATE TABLE posts (tags kinds.hstore)"}
+    folder = read_folder(journal(tmp_path, scripts))
+    apply(empty_url, folder)
+    assert drift(empty_url, folder) == ()
+
+
 def databases(url):
     return sql(url, "SELECT count(*) FROM pg_database WHERE datname LIKE 'infra_drizzle_%'")
 

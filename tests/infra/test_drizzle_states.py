@@ -30,7 +30,7 @@ NAMES = {name: f"{time}_{name}" for name, time in FOLDERS.items()}
 JOURNAL_CASES = {
     "nothing yet": ([], "", "init posts ages", "", "", []),
     "two of three": ([(H["init"], T["init"]), (H["posts"], T["posts"])], "init posts", "ages", "", "", []),
-    "all, in another order": ([(H[n], T[n]) for n in ("ages", "init", "posts")], "init posts ages", "", "", "", []),
+    "all, in another order": ([(H[n], T[n]) for n in ("ages", "init", "posts")], "ages init posts", "", "", "", []),
     "an older one was added": ([(H["posts"], T["posts"])], "posts", "ages", "init", "", []),
     "one was edited": ([("other", T["init"])], "init", "posts ages", "", "init", []),
     "one by hand at the end": ([("garbage", T["ages"])], "ages", "", "init posts", "ages", []),
@@ -79,6 +79,14 @@ def test_a_table_of_the_older_form_is_matched_by_second_then_hash(empty_url, tmp
     assert found == [(1, "ages"), (2, "posts"), (3, "init"), (4, "init")]
     assert [row.id for row in state.unexplained] == [5]
     assert "row 5 belongs to no migration of the folder, so that the table cannot be" in state.lines()[-1]
+
+
+def test_of_texts_that_are_alike_the_first_of_a_second_and_the_last_of_all_is_meant(empty_url, tmp_path):
+    times = FOLDERS | {"posts": FOLDERS["init"]}
+    alike = dict.fromkeys(("init", "posts", "ages"), "SELECT 1")
+    booked(empty_url, [(digest("SELECT 1"), T["init"]), (digest("SELECT 1"), 5)])
+    state = status(empty_url, read_folder(folders(tmp_path, alike, times)))
+    assert [row.name[15:] for row in state.renamed] == ["init", "ages"]
 
 
 def test_each_fault_is_a_sentence(empty_url, tmp_path):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import tuple_row
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL, Composed, Identifier
 
 from infra_adapters.errors import MigrationFailed, PermissionDenied
 from infra_adapters.postgres.catalog import Catalog, differences, read_catalog
@@ -24,11 +24,15 @@ from infra_adapters.postgres.drizzle.table import opened, send
 from infra_adapters.postgres.translate import translated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from infra_adapters.postgres.catalog import Difference
     from infra_adapters.postgres.drizzle.values import Books, Folder, Migration, Where
 
+EXTENSIONS = """
+SELECT extname, nspname FROM pg_catalog.pg_extension JOIN pg_catalog.pg_namespace n ON n.oid = extnamespace
+WHERE extname <> 'plpgsql' ORDER BY pg_extension.oid
+"""
 GRANTED = {"grants", "comment"}
 """What Drizzle does not know: it is somebody else's business."""
 
@@ -46,7 +50,7 @@ def drift(
         applied = status(connection, folder, books=books).applied
         found = _without_books(connection, read_catalog(connection), books)
         with _scratch(connection, scratch) as empty:
-            expected = _made(empty, applied)
+            expected = _made(empty, applied, _extensions(connection))
     if not everything:
         expected, found = _known(expected), _concerned(expected, _known(found))
     return differences(expected, found)
@@ -73,9 +77,34 @@ def _scratch(connection: psycopg.Connection[Any], given: str | None) -> Iterator
             maker.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
 
 
-def _made(empty: psycopg.Connection[Any], migrations: tuple[Migration, ...]) -> Catalog:
-    """The catalog after these migrations; all of it is taken back."""
+def _extensions(connection: psycopg.Connection[Any]) -> tuple[Composed, ...]:
+    """What makes the extensions of a database in another one."""
+    with connection.transaction(), connection.cursor(row_factory=tuple_row) as cursor:
+        found = cursor.execute(EXTENSIONS).fetchall()
+    schemas = tuple(SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(schema)) for _, schema in found)
+    making = SQL("CREATE EXTENSION IF NOT EXISTS {} SCHEMA {}")
+    return schemas + tuple(making.format(Identifier(name), Identifier(schema)) for name, schema in found)
+
+
+def _made(empty: psycopg.Connection[Any], migrations: tuple[Migration, ...], extensions: Sequence[Composed]) -> Catalog:
+    """The catalog after these migrations; all of it is taken back.
+
+    Drizzle makes no extension, so they may have been made by hand before: where it fails it is tried after those.
+    """
+    try:
+        return _tried(empty, migrations)
+    except MigrationFailed:
+        if not extensions:
+            raise
+    return _tried(empty, migrations, extensions)
+
+
+def _tried(
+    empty: psycopg.Connection[Any], migrations: tuple[Migration, ...], before: Sequence[Composed] = ()
+) -> Catalog:
     with translated(), empty.transaction(force_rollback=True):
+        for statement in before:
+            empty.execute(statement)
         for one in migrations:
             _run(empty, one)
         return read_catalog(empty)

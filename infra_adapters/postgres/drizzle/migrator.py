@@ -97,6 +97,11 @@ class _Run:
         MigrationFailed where it failed before and nobody had.
         """
         self._prepare()
+        # Where nothing is to be done no lock is asked for: it would wait for a dump that reads the table.
+        state = self._look()
+        self._refuse(state)
+        if not applying(state, self.books):
+            return ()
         with self.connection.transaction():
             limit(self.connection, self.deadline - time.monotonic())
             send(self.connection, locking(self.books).sql)
@@ -108,6 +113,11 @@ class _Run:
             for step in applying(state, self.books):
                 self._send(step, state)
         return state.pending
+
+    def _look(self) -> State:
+        with self.connection.transaction():
+            limit(self.connection, self.deadline - time.monotonic())
+            return compare(self.folder, read_ledger(self.connection, self.books))
 
     def _prepare(self) -> None:
         with self.connection.transaction():

@@ -20,8 +20,9 @@ SECOND = 1000
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """`pending` is what Drizzle would run, `skipped` what it never will. `edited` was applied with another text;
-    `unexplained` rows belong to no migration of the folder; `renamed` are the rows that 1.x gives names to first.
+    """`applied` is in the order in which it was; `pending` is what Drizzle would run, `skipped` what it never will.
+    `edited` was applied with another text, `unexplained` rows belong to no migration of the folder, and `renamed` are
+    the rows that 1.x gives names to first.
     """
 
     folder: Folder
@@ -75,7 +76,7 @@ def compare(folder: Folder, ledger: Ledger) -> State:
     return State(
         folder,
         ledger,
-        tuple(one for one in folder.migrations if one in pairs),
+        tuple(sorted(pairs, key=lambda one: pairs[one].id)),
         pending,
         skipped=tuple(one for one in folder.migrations if one not in pairs and one not in pending),
         edited=tuple(one for one, row in pairs.items() if row.hash != one.hash),
@@ -119,6 +120,8 @@ def _named(migrations: tuple[Migration, ...], rows: tuple[Row, ...]) -> Iterator
     for row in rows:
         second = None if row.created_at is None else row.created_at // SECOND * SECOND
         at = [one for one in migrations if one.created_at == second]
-        if len(at) != 1:
-            at = [one for one in at or migrations if one.hash == row.hash]
-        yield replace(row, name=at[-1].name if at else None)
+        if len(at) > 1:
+            at = [one for one in at if one.hash == row.hash][:1]
+        elif not at:
+            at = [one for one in migrations if one.hash == row.hash][-1:]
+        yield replace(row, name=at[0].name if at else None)

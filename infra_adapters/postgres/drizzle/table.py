@@ -40,7 +40,7 @@ def opened(where: Where) -> Iterator[psycopg.Connection[Any]]:
         if isinstance(where, str):
             url = database_url(where).set(drivername="postgresql").render_as_string(hide_password=False)
             told = cast("dict[str, Any]", tool_options(where, "infra_adapters-drizzle"))
-            with psycopg.connect(url, **told) as connection:
+            with psycopg.connect(url, prepare_threshold=None, **told) as connection:
                 yield connection
             return
         if where.info.transaction_status is not TransactionStatus.IDLE:
