@@ -33,6 +33,9 @@ def folder_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+edited = click.option("--allow-edited", is_flag=True, help="Also where an applied migration was edited afterwards.")
+
+
 def given(url: str) -> str:
     """The URL, checked. Raises ConfigError."""
     return settings_of(url).url.get_secret_value()
@@ -52,16 +55,18 @@ def status(folder: Path, url: str, schema: str, table: str) -> int:
 
 @drizzle.command()
 @folder_options
+@edited
 @told
-def plan(folder: Path, url: str, schema: str, table: str) -> None:
+def plan(folder: Path, url: str, schema: str, table: str, allow_edited: bool) -> None:
     """Show the SQL that `apply` would run; nothing is changed."""
-    click.echo(adapter.plan(given(url), adapter.read_folder(folder), books=Books(schema, table)), nl=False)
+    read, books = adapter.read_folder(folder), Books(schema, table)
+    click.echo(adapter.plan(given(url), read, books=books, allow_edited=allow_edited), nl=False)
 
 
 @drizzle.command()
 @folder_options
 @click.option("--wait", default=60.0, show_default=True, help="Seconds that others may migrate before.")
-@click.option("--allow-edited", is_flag=True, help="Also where an applied migration was edited afterwards.")
+@edited
 @told
 def apply(folder: Path, url: str, schema: str, table: str, wait: float, allow_edited: bool) -> None:
     """Apply all that is pending, in one transaction."""

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from infra_adapters.errors import ChecksumMismatch, ConnectionLost, MigrationFailed, MigrationLocked
-from infra_adapters.postgres.drizzle import Books, apply, drift, read_folder, status
+from infra_adapters.postgres.drizzle import Books, apply, drift, plan, read_folder, status
 from tests.infra.drizzle_folders import (
     FOLDERS,
     MARK,
@@ -132,8 +132,9 @@ def test_a_migration_that_ends_the_transaction_is_named(empty_url, tmp_path):
 def test_what_was_edited_is_refused_unless_it_is_allowed(empty_url, tmp_path):
     apply(empty_url, read_folder(journal(tmp_path, some("init"))))
     folder = read_folder(journal(tmp_path, SCRIPTS | {"init": f"{USERS} "}))
-    with pytest.raises(ChecksumMismatch, match="0000_init was edited after it was applied; put back what was applied"):
-        apply(empty_url, folder)
+    for work in (apply, plan):
+        with pytest.raises(ChecksumMismatch, match="0000_init was edited after it was applied; put back what was"):
+            work(empty_url, folder)
     assert len(rows(empty_url)) == 1
     assert len(apply(empty_url, folder, allow_edited=True)) == 2
 

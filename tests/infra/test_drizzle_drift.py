@@ -172,7 +172,8 @@ def test_the_command_tells_and_applies(infra, empty_url, tmp_path):
 def test_what_is_left_is_noted(infra, tmp_path):
     infra("apply", journal(tmp_path, some("init")))
     edited = journal(tmp_path, {"init": POSTS})
-    assert infra("apply", edited)[0] == 1
+    assert (infra("apply", edited)[0], infra("plan", edited)[0]) == (1, 1)
+    assert infra("plan", edited, "--allow-edited") == (0, "")
     note = "note: 0000_init was edited after it was applied"
     assert infra("apply", edited, "--allow-edited", "--wait", "1") == (0, f"{note}\n0 applied\n")
 

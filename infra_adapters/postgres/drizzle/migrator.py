@@ -38,10 +38,14 @@ def status(where: Where, folder: Folder, *, books: Books = BOOKS) -> State:
         return _state(connection, folder, books)
 
 
-def plan(where: Where, folder: Folder, *, books: Books = BOOKS) -> str:
-    """The SQL that `apply` would run, ready for psql; empty where nothing is pending. Nothing is changed."""
+def plan(where: Where, folder: Folder, *, books: Books = BOOKS, allow_edited: bool = False) -> str:
+    """The SQL that `apply` would run, ready for psql; empty where nothing is pending. Nothing is changed.
+
+    Raises ChecksumMismatch where `apply` would.
+    """
     with opened(where) as connection:
         state = _state(connection, folder, books)
+    _refuse(state, allow_edited)
     before = preparing(state.ledger, folder.format, books)
     if not state.ledger.exists:
         made = replace(state.ledger, exists=True, named=folder.format is Format.FOLDERS)
@@ -67,6 +71,13 @@ def _state(connection: psycopg.Connection[Any], folder: Folder, books: Books) ->
     with connection.transaction():
         limit(connection, LOOK)
         return compare(folder, read_ledger(connection, books))
+
+
+def _refuse(state: State, allow_edited: bool) -> None:
+    edited = () if allow_edited else tuple(f"{one.name} was edited after it was applied" for one in state.edited)
+    if found := (*edited, *state.refusals):
+        cure = "put back what was applied, or allow it in so many words" if edited else "mend the table first"
+        raise ChecksumMismatch(f"{'; '.join(found)}; {cure}; nothing was applied")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +110,7 @@ class _Run:
         self._prepare()
         # Where nothing is to be done no lock is asked for: it would wait for a dump that reads the table.
         state = self._look()
-        self._refuse(state)
+        _refuse(state, self.allow_edited)
         if not applying(state, self.books):
             return ()
         with self.connection.transaction():
@@ -108,7 +119,7 @@ class _Run:
             state = compare(self.folder, read_ledger(self.connection, self.books))
             if failed and failed.pending == state.pending:
                 raise MigrationFailed(str(failed))
-            self._refuse(state)
+            _refuse(state, self.allow_edited)
             limit(self.connection, STATEMENT_LOCK)
             for step in applying(state, self.books):
                 self._send(step, state)
@@ -130,14 +141,6 @@ class _Run:
             except MADE_MEANWHILE:
                 # `IF NOT EXISTS` does not hold against another process that makes the same at the same moment.
                 continue
-
-    def _refuse(self, state: State) -> None:
-        edited = (
-            () if self.allow_edited else tuple(f"{one.name} was edited after it was applied" for one in state.edited)
-        )
-        if found := (*edited, *state.refusals):
-            cure = "put back what was applied, or allow it in so many words" if edited else "mend the table first"
-            raise ChecksumMismatch(f"{'; '.join(found)}; {cure}; nothing was applied")
 
     def _send(self, step: Step, state: State) -> None:
         try:
