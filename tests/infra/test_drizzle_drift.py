@@ -9,8 +9,9 @@ from psycopg.conninfo import make_conninfo
 
 from infra_adapters.cli import main
 from infra_adapters.errors import ConnectionLost, MigrationFailed, PermissionDenied
+from infra_adapters.postgres import Migrations
 from infra_adapters.postgres.drizzle import apply, drift, read_folder
-from tests.infra.drizzle_folders import MARK, POSTS, SCRIPTS, USERS, folders, journal, relations, some, sql
+from tests.infra.drizzle_folders import MARK, POSTS, SCRIPTS, TIMES, USERS, folders, journal, relations, some, sql
 
 pytestmark = [pytest.mark.blocking, pytest.mark.deliverable("Migrations with a way back")]
 
@@ -104,6 +105,18 @@ def test_extensions_may_be_made_by_hand_or_by_a_migration(empty_url, tmp_path, b
     folder = read_folder(journal(tmp_path, scripts))
     apply(empty_url, folder)
     assert drift(empty_url, folder) == ()
+
+
+def test_our_own_history_lives_beside_it(empty_url, folder):
+    history = Migrations(empty_url)
+    history.upgrade()
+    assert (drift(empty_url, folder), history.drift()) == ((), ())
+    apply(
+        empty_url, read_folder(journal(folder.path, WHOLE | {"late": "CREATE TABLE late ()"}, TIMES | {"late": 2**50}))
+    )
+    assert [str(one) for one in history.drift()] == ["table public.late is there and was never made"]
+    history.accept()
+    assert history.drift() == ()
 
 
 def databases(url):

@@ -16,6 +16,7 @@ import psycopg
 import pytest
 
 from infra_adapters.errors import MigrationError
+from infra_adapters.postgres import Migrations
 from infra_adapters.postgres.catalog import differences, read_catalog
 from infra_adapters.postgres.drizzle import Books, apply, drift, read_folder, status
 from tests.infra.drizzle_folders import (
@@ -197,7 +198,7 @@ def test_of_random_histories_both_leave_the_same_rows(empty_url, other_url, real
 
 
 CONFIG = """
-export default {{ dialect: "postgresql", out: "./{out}", dbCredentials: {{
+export default {{ dialect: "postgresql", out: "./{out}", schema: "./schema.ts", {more} dbCredentials: {{
   host: process.env.PGHOST, port: Number(process.env.PGPORT), user: process.env.PGUSER, ssl: false,
   password: process.env.PGPASSWORD ?? "x", database: process.env.PGDATABASE }} }};
 """
@@ -205,12 +206,22 @@ export default {{ dialect: "postgresql", out: "./{out}", dbCredentials: {{
 
 def test_the_kit_finds_nothing_to_do_either(empty_url, other_url, real):
     folder = real.generate((HERE / "schema.ts").read_text(), "init", "kit")
-    (real.folder / "kit.config.mjs").write_text(CONFIG.format(out="kit"))
+    (real.folder / "kit.config.mjs").write_text(CONFIG.format(out="kit", more=""))
     apply(empty_url, read_folder(folder))
     real.kit("migrate", "--config=kit.config.mjs", url=empty_url)
     real.kit("migrate", "--config=kit.config.mjs", url=other_url)
     assert everything(empty_url)[0] == everything(other_url)[0]
     assert drift(other_url, read_folder(folder)) == ()
+
+
+def test_a_push_leaves_our_tables_where_a_filter_says_so(empty_url, newer):
+    folder = newer.generate((HERE / "schema.ts").read_text(), "init", "pushed")
+    apply(empty_url, read_folder(folder))
+    Migrations(empty_url).upgrade()
+    config = CONFIG.format(out="pushed", more='tablesFilter: ["!infra_*"],')
+    (newer.folder / "push.config.mjs").write_text(config)
+    assert "No changes detected" in newer.kit("push", "--config=push.config.mjs", url=empty_url)
+    assert "infra_migrations" in relations(empty_url)
 
 
 def test_what_is_told_as_skipped_the_real_one_never_runs(empty_url, stable, tmp_path):
