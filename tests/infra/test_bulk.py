@@ -220,6 +220,20 @@ async def test_of_rows_with_the_same_key_the_one_that_is_meant_is_written(connec
 
 
 @BOTH
+@pytest.mark.parametrize("key", ["raw", "tags", "doc", "colour", "at"])
+async def test_a_key_may_be_of_any_type(connection, count, key):
+    await connection.execute(text(f'CREATE UNIQUE INDEX ON "Cells of 100%" ({key})'))
+    rows = [{"id": n, key: FULL[key], "small": n} for n in (-1, -2)] + [{"id": n, key: None} for n in range(count)]
+    rows = [{"small": None, **row} for row in rows]
+    for duplicates, kept in ((Duplicates.FIRST, -1), (Duplicates.LAST, -2)):
+        await upsert_many(connection, cells, rows, key=[key], duplicates=duplicates, update=["small", "id"])
+        assert (await connection.execute(select(cells.c.small).where(cells.c.small < 0))).scalar_one() == kept
+        await connection.execute(cells.delete())
+    with pytest.raises(DuplicateRows, match="0 = 1"):
+        await upsert_many(connection, cells, rows, key=[key])
+
+
+@BOTH
 async def test_rows_with_the_same_key_are_told_by_their_positions(connection, count):
     rows = [*amounts(count), {"sku": "s3", "amount": -3}, {"sku": "s0", "amount": 1}, {"sku": "s0", "amount": 1}]
     for write in (insert_many, upsert_many):

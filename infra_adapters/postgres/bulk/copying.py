@@ -78,15 +78,19 @@ async def _copy(raw: psycopg.AsyncConnection[Any], statement: str, blocks: _Bloc
     try:
         async with asyncio.timeout(None) as ending, cursor.copy(statement.encode()) as copy:
             failed = await _filled(raw, copy, blocks)
-            if failed is not None:
-                ending.reschedule(asyncio.get_running_loop().time() + patience(failed))
-                raise _Ended
+            _give_up(failed, ending)
     except (_Ended, TimeoutError):
         assert failed is not None  # noqa: S101 - what mypy cannot see
         raise failed from None
     finally:
         _tell(raw, statement, began, cursor.rowcount)
     return cursor.rowcount
+
+
+def _give_up(failed: BaseException | None, ending: asyncio.Timeout) -> None:
+    if failed is not None:
+        ending.reschedule(asyncio.get_running_loop().time() + patience(failed))
+        raise _Ended
 
 
 async def _filled(raw: psycopg.AsyncConnection[Any], copy: psycopg.AsyncCopy, blocks: _Blocks) -> BaseException | None:

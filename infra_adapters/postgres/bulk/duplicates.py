@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -42,11 +43,19 @@ def unique_rows(
     """The rows that are meant, in their order. Raises DuplicateRows where none may be alike."""
     alike: dict[tuple[Any, ...], list[int]] = {}
     for number, row in enumerate(rows):
-        key = tuple(row[at] for at in places)
-        alike.setdefault((number,) if None in key else (None, *key), []).append(number)
+        key = [row[at] for at in places]
+        # JSON's null is a value as any other.
+        null = any(cell is None for cell in key)
+        alike.setdefault((number,) if null else (None, *map(_comparable, key)), []).append(number)
     if duplicates is Duplicates.ERROR:
         if found := [numbers for numbers in alike.values() if len(numbers) > 1]:
             raise DuplicateRows(found[:TOLD])
         return list(rows)
     kept = sorted(numbers[0 if duplicates is Duplicates.FIRST else -1] for numbers in alike.values())
     return [rows[number] for number in kept]
+
+
+def _comparable(cell: Any) -> Any:
+    # psycopg wraps bytes and JSON, and two wrappers are never equal.
+    plain = getattr(cell, "obj", cell)
+    return plain if isinstance(plain, Hashable) else repr(plain)
