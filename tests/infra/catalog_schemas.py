@@ -37,14 +37,32 @@ CREATE INDEX item_price ON item (price);
 CREATE TABLE part (id int, day date) PARTITION BY RANGE (day);
 CREATE TABLE part_old PARTITION OF part FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
 CREATE VIEW cheap AS SELECT id, price FROM item WHERE price < 10;
-CREATE MATERIALIZED VIEW total AS SELECT count(*) AS items FROM item;
+CREATE MATERIALIZED VIEW total AS SELECT count(*) AS items, text 'all' AS kind FROM item;
 CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 CREATE TRIGGER item_touch BEFORE UPDATE ON item FOR EACH ROW EXECUTE FUNCTION touch();
 ALTER TABLE item ENABLE ROW LEVEL SECURITY;
 CREATE POLICY item_mine ON item USING (amount > 1);
 CREATE STATISTICS item_numbers (ndistinct) ON amount, price FROM item;
 COMMENT ON TABLE item IS 'what is sold';
+CREATE INDEX item_much ON item ((amount * 3));
+CREATE RULE owner_kept AS ON DELETE TO owner WHERE OLD.id < 0 DO INSTEAD NOTHING;
+CREATE FUNCTION far(integer, integer) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT abs($1 - $2) > 9';
+CREATE OPERATOR <<>> (LEFTARG = integer, RIGHTARG = integer, FUNCTION = far, COMMUTATOR = <<>>);
+CREATE OPERATOR CLASS by_size FOR TYPE integer USING btree AS
+  OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 btint4cmp(integer, integer);
+CREATE FUNCTION rank_of(state) RETURNS integer LANGUAGE sql AS 'SELECT length($1::text)';
+CREATE CAST (state AS integer) WITH FUNCTION rank_of(state);
+CREATE COLLATION plain FROM "C";
+CREATE TEXT SEARCH DICTIONARY short (TEMPLATE = simple, STOPWORDS = english);
+CREATE TEXT SEARCH CONFIGURATION words (PARSER = default);
+ALTER TEXT SEARCH CONFIGURATION words ADD MAPPING FOR asciiword WITH short;
+CREATE PUBLICATION told FOR TABLE owner (id), item WHERE (id > 1);
+CREATE FUNCTION watched() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+CREATE EVENT TRIGGER look ON sql_drop EXECUTE FUNCTION watched();
 """
+# A tablespace is made outside of a transaction only; this writes what a move to another one writes.
+ELSEWHERE = """UPDATE pg_class SET reltablespace = (SELECT oid FROM pg_tablespace WHERE spcname = 'pg_global')
+    WHERE oid ="""
 REPLACED = "DROP INDEX item_price; CREATE INDEX item_price ON item"
 EDITS = {
     "an enum label": "ALTER TYPE state ADD VALUE 'sent' BEFORE 'paid'",
@@ -104,9 +122,47 @@ EDITS = {
     "an unlogged table": "ALTER TABLE part_old SET UNLOGGED",
     "a schema more": "CREATE SCHEMA side",
     "default privileges": "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO PUBLIC",
-    "an extension gone": "DROP FUNCTION touch() CASCADE; DROP EXTENSION plpgsql",
+    "an extension gone": "DROP FUNCTION touch(), watched() CASCADE; DROP EXTENSION plpgsql",
     "an event trigger": """CREATE FUNCTION seen() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
            CREATE EVENT TRIGGER watch ON ddl_command_end EXECUTE FUNCTION seen()""",
+    "an event trigger switched off": "ALTER EVENT TRIGGER look DISABLE",
+    "an event trigger's comment": "COMMENT ON EVENT TRIGGER look IS 'who drops'",
+    "a column's compression": "ALTER TABLE item ALTER note SET COMPRESSION pglz",
+    "a TOAST table's option": "ALTER TABLE item SET (toast.autovacuum_enabled = off)",
+    "a materialized view's TOAST option": "ALTER MATERIALIZED VIEW total SET (toast.autovacuum_enabled = off)",
+    "a materialized view's statistics target": "ALTER MATERIALIZED VIEW total ALTER items SET STATISTICS 9",
+    "a table's tablespace": f"{ELSEWHERE} 'item'::regclass",
+    "an index's tablespace": f"{ELSEWHERE} 'item_price'::regclass",
+    "an index column's statistics target": "ALTER INDEX item_much ALTER 1 SET STATISTICS 9",
+    "a statistics target of nothing": "ALTER TABLE item ALTER note SET STATISTICS 0",
+    "a policy's comment": "COMMENT ON POLICY item_mine ON item IS 'mine'",
+    "a rule's comment": "COMMENT ON RULE owner_kept ON owner IS 'kept'",
+    "a rule switched off": "ALTER TABLE owner DISABLE RULE owner_kept",
+    "a statistics object's comment": "COMMENT ON STATISTICS item_numbers IS 'both'",
+    "a statistics object's target": "ALTER STATISTICS item_numbers SET STATISTICS 9",
+    "a trigger's comment": "COMMENT ON TRIGGER item_touch ON item IS 'touched'",
+    "an index's comment": "COMMENT ON INDEX item_price IS 'by price'",
+    "a grant on a view's column": "GRANT SELECT (id) ON cheap TO PUBLIC",
+    "a default of a view's column": "ALTER VIEW cheap ALTER price SET DEFAULT 1",
+    "a column's grant to another role": "GRANT UPDATE (note) ON item TO pg_monitor",
+    "default privileges of another role": """ALTER DEFAULT PRIVILEGES FOR ROLE pg_monitor
+        GRANT SELECT ON TABLES TO PUBLIC""",
+    "default privileges that are taken": "ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC",
+    "an operator": "ALTER OPERATOR <<>> (integer, integer) SET (RESTRICT = neqsel)",
+    "an operator's comment": "COMMENT ON OPERATOR <<>> (integer, integer) IS 'far apart'",
+    "an operator class gone": "DROP OPERATOR CLASS by_size USING btree",
+    "an operator family's function": """ALTER OPERATOR FAMILY by_size USING btree
+        ADD FUNCTION 1 (integer, bigint) btint48cmp(integer, bigint)""",
+    "a cast's context": """DROP CAST (state AS integer);
+        CREATE CAST (state AS integer) WITH FUNCTION rank_of(state) AS ASSIGNMENT""",
+    "a cast's comment": "COMMENT ON CAST (state AS integer) IS 'by length'",
+    "a collation of its own": 'DROP COLLATION plain; CREATE COLLATION plain FROM "POSIX"',
+    "a text search dictionary": "ALTER TEXT SEARCH DICTIONARY short (ACCEPT = false)",
+    "a text search configuration": "ALTER TEXT SEARCH CONFIGURATION words ADD MAPPING FOR word WITH simple, short",
+    "a publication's table": "ALTER PUBLICATION told DROP TABLE item",
+    "a publication's columns": "ALTER PUBLICATION told SET TABLE owner, item WHERE (id > 1)",
+    "a publication's condition": "ALTER PUBLICATION told SET TABLE owner (id), item WHERE (id > 2)",
+    "a publication's operations": "ALTER PUBLICATION told SET (publish = 'insert')",
 }
 """Single edits of `BASE`."""
 
@@ -131,6 +187,12 @@ def ours(connection: sa.Connection, edit: str) -> tuple[Difference, ...]:
         return differences(before, read_catalog(driver))
     finally:
         connection.rollback()
+
+
+def missed(url: str) -> list[str]:
+    """The edits that we do not see, in a database that is empty before."""
+    with based(url) as connection:
+        return [edit for edit, statement in EDITS.items() if not ours(connection, statement)]
 
 
 def of_alembic(connection: sa.Connection, edit: str) -> list[object]:

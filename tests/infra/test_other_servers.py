@@ -21,6 +21,7 @@ from infra_adapters.settings import DatabaseSettings
 from infra_adapters.testing import PROMISES
 from infra_adapters.testing.sample import ORDERS, an_order
 from infra_adapters.testing.way_back import way_back
+from tests.infra.catalog_schemas import missed
 from tests.infra.conftest import ROLE, SHOP, prepare
 from tests.infra.servers import INSTALLED, installed, pooled, served
 from tests.infra.shop import MODEL
@@ -143,6 +144,12 @@ def everything(other):
 def test_another_postgresql_shows_every_kind_of_drift(everything, statement, said):
     before, after = mutated(everything, statement)
     assert any(str(one).startswith(said) for one in differences(before, after))
+
+
+def test_another_postgresql_shows_every_single_edit(other):
+    with psycopg.connect(other.url, autocommit=True) as admin:
+        admin.execute("CREATE DATABASE edited")
+    assert missed(other.url.rpartition("/")[0] + "/edited") == []
 
 
 def test_another_postgresql_is_judged_as_its_pg_dump_does(other):

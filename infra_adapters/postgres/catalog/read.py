@@ -1,4 +1,4 @@
-"""Reads the catalog of a database: one question a kind of object, whatever the number of objects."""
+"""Reads the catalog of a database: one question a kind of object that there is, however many of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import tuple_row
 
-from infra_adapters.postgres.catalog.queries import QUERIES
+from infra_adapters.postgres.catalog.rarer import ALL, CATALOGS, THERE
 from infra_adapters.postgres.catalog.values import Catalog, Key
 from infra_adapters.postgres.translate import translated
 
@@ -30,13 +30,15 @@ def read_catalog(connection: psycopg.Connection[Any]) -> Catalog:
     found: dict[Key, dict[str, str]] = {}
     with translated(), connection.transaction(force_rollback=True), connection.cursor(row_factory=tuple_row) as cursor:
         cursor.execute(PLAIN)
-        for kind, query in QUERIES.items():
-            for name, of, properties in cursor.execute(query.encode(), prepare=False):
+        there = {kind for (kind,) in cursor.execute(THERE.encode(), prepare=False)}
+        for kind in (kind for kind in ALL if kind in there or kind not in CATALOGS):
+            for name, of, properties in cursor.execute(ALL[kind].encode(), prepare=False):
                 found[kind, name] = _texts(of, properties)
     return Catalog(found)
 
 
 def _texts(of: str, properties: dict[str, object]) -> dict[str, str]:
-    given = {name: value for name, value in properties.items() if value not in (None, "", False)}
+    # Zero is told as well: a statistics target of 0 is not the usual one.
+    given = {name: value for name, value in properties.items() if value or (value == 0 and value is not False)}
     texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in given.items()}
     return texts | {"of": of} if of else texts

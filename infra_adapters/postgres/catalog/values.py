@@ -12,7 +12,7 @@ from infra_adapters.errors import CorruptRow
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-VERSION = "v1"
+VERSION = "v2"
 
 Key = tuple[str, str]
 
@@ -41,7 +41,9 @@ class Catalog:
         try:
             read = json.loads(text)
             if read["version"] != VERSION:
-                raise CorruptRow(f"a catalog of form {read['version']} is not {VERSION}")
+                raise CorruptRow(
+                    f"the schema was kept in form {read['version']}, and this reads {VERSION}: accept it as it is now"
+                )
             return cls({(kind, name): found for kind, name, found in read["objects"]})
         except (ValueError, KeyError, TypeError) as error:
             raise CorruptRow("this is no catalog") from error
