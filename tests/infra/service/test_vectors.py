@@ -29,7 +29,7 @@ from infra_adapters.postgres.queries import (
 from infra_adapters.postgres.translate import translated
 from infra_adapters.settings import DatabaseSettings
 
-pytestmark = pytest.mark.blocking
+pytestmark = [pytest.mark.blocking, pytest.mark.deliverable("Bulk writes, full text, vectors and statement reports")]
 
 INDEXES = "Indexes for every declared access path"
 USED = "Every access path that is declared has an index the planner uses"

@@ -10,7 +10,7 @@ from infra_adapters.errors import InvalidRequest
 from infra_adapters.postgres.drizzle import Format, Statement, read_folder
 from tests.infra.drizzle_folders import SCRIPTS, TIMES, USERS, digest, entry, folders, journal, some
 
-pytestmark = [pytest.mark.blocking, pytest.mark.deliverable("Migrations with a way back")]
+pytestmark = [pytest.mark.blocking, pytest.mark.deliverable("A database shared with a Drizzle team")]
 
 READERS = {"0.45": journal, "v1": folders}
 

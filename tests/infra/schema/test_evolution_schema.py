@@ -28,7 +28,10 @@ from infra_adapters.postgres.evolution import (
 from infra_adapters.postgres.evolution.names import own_name
 from tests.infra.evolution_items import SCHEMA, sql
 
-pytestmark = [pytest.mark.blocking, pytest.mark.deliverable("Migrations with a way back")]
+pytestmark = [
+    pytest.mark.blocking,
+    pytest.mark.deliverable("Dangerous changes refused without a reason in writing, and helpers that make them safely"),
+]
 
 SHOP = """
 CREATE TABLE buyers (id int PRIMARY KEY, mail text);

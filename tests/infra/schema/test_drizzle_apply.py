@@ -33,7 +33,7 @@ from tests.infra.drizzle_folders import (
     sql,
 )
 
-pytestmark = [pytest.mark.blocking, pytest.mark.deliverable("Migrations with a way back")]
+pytestmark = [pytest.mark.blocking, pytest.mark.deliverable("A database shared with a Drizzle team")]
 
 LOCK = "LOCK TABLE drizzle.__drizzle_migrations IN ACCESS EXCLUSIVE MODE"
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"

@@ -33,6 +33,7 @@ from tests.infra.shop.tables import ROWS
 
 pytestmark = pytest.mark.blocking
 
+TENANTS = "Tenants kept apart by row-level security, also on reused connections"
 REPOSITORIES = "Repositories behind ports, used through a unit of work"
 KEPT = "The repository keeps the promises of its port"
 
@@ -198,6 +199,7 @@ async def test_two_units_that_append_at_once_do_not_share_a_version(infrastructu
             await slow.events.append("s", (OrderPaid("slow"),))
 
 
+@pytest.mark.deliverable(TENANTS)
 @pytest.mark.deliverable(REPOSITORIES, KEPT)
 async def test_the_server_itself_shows_rows_of_the_tenant_only(infrastructure):
     mine, theirs = [await keep(infrastructure, an_order(uuid4()), OrderPaid("x")) for _ in range(2)]
@@ -211,6 +213,7 @@ async def test_the_server_itself_shows_rows_of_the_tenant_only(infrastructure):
         assert (await unit.execute(text(counts))).one() == (0, 0)
 
 
+@pytest.mark.deliverable(TENANTS)
 @pytest.mark.deliverable(REPOSITORIES)
 async def test_no_row_of_another_tenant_is_ever_seen_on_reused_connections(settings):
     chance = random.Random(1)
@@ -244,7 +247,7 @@ async def test_every_change_gives_a_row_a_new_version_and_time_whoever_makes_it(
 
 
 def test_ports_know_no_product():
-    root = Path(__file__).resolve().parents[2] / "infra_adapters"
+    root = Path(__file__).resolve().parents[3] / "infra_adapters"
     allowed = {"infra_adapters", *sys.stdlib_module_names}
     found = {
         node.module

@@ -37,6 +37,7 @@ from tests.infra.shop import MODEL
 
 pytestmark = pytest.mark.blocking
 
+DEADLINE = "One deadline from the caller down, and errors typed by SQLSTATE"
 POOL = "PostgreSQL connections from a pool with limits, bounded waiting and timeouts"
 OPENED = "A connection is opened, checked and given back to its pool"
 REPOSITORIES = "Repositories behind ports, used through a unit of work"
@@ -58,6 +59,7 @@ async def pid(opened):
         return (await unit.execute(PID)).scalar()
 
 
+@pytest.mark.deliverable(DEADLINE)
 @pytest.mark.deliverable(POOL)
 async def test_a_cancelled_statement_ends_on_the_server_and_its_connection_stays(settings, database_url):
     async with Infrastructure.open(settings(pool_size=1, role="")) as opened:
@@ -71,6 +73,7 @@ async def test_a_cancelled_statement_ends_on_the_server_and_its_connection_stays
         assert ("active",) not in connection.execute(running).fetchall()
 
 
+@pytest.mark.deliverable(DEADLINE)
 @pytest.mark.deliverable(POOL)
 @pytest.mark.parametrize("where", ["begin", "statement", "body", "commit"])
 async def test_on_a_dead_network_a_caller_is_back_soon_after_its_deadline(broken, where):
@@ -325,6 +328,7 @@ async def test_a_timeout_of_the_callers_own_stays_one():
     assert not isinstance(caught.value, DeadlineExceeded)
 
 
+@pytest.mark.deliverable(DEADLINE)
 @pytest.mark.parametrize("inner", [0.05, 60])
 async def test_the_nearer_of_two_deadlines_counts(inner):
     with pytest.raises(DeadlineExceeded):

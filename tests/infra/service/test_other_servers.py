@@ -23,10 +23,10 @@ from infra_adapters.testing.sample import ORDERS, an_order
 from infra_adapters.testing.way_back import way_back
 from tests.infra.catalog_schemas import missed
 from tests.infra.conftest import ROLE, SHOP, prepare
+from tests.infra.schema.test_catalog import BASE, MUTATIONS, judged_otherwise, mutated
+from tests.infra.schema.test_way_back import EVENT, ORDER, seeded
 from tests.infra.servers import INSTALLED, installed, pooled, served
 from tests.infra.shop import MODEL
-from tests.infra.test_catalog import BASE, MUTATIONS, judged_otherwise, mutated
-from tests.infra.test_way_back import EVENT, ORDER, seeded
 
 HOST = "db.example.org"
 

@@ -9,7 +9,10 @@ import pytest
 
 from tests.infra.evolution_items import EXPAND, FILL, ITEMS, sql, written_to, wrong
 
-pytestmark = [pytest.mark.blocking, pytest.mark.deliverable("Migrations with a way back")]
+pytestmark = [
+    pytest.mark.blocking,
+    pytest.mark.deliverable("Dangerous changes refused without a reason in writing, and helpers that make them safely"),
+]
 
 KILLED = """
 import os, random, signal, sys, time

@@ -17,7 +17,10 @@ from infra_adapters.postgres.evolution import (
 )
 from tests.infra.evolution_items import SCHEMA, sql, written_to
 
-pytestmark = [pytest.mark.blocking, pytest.mark.deliverable("Migrations with a way back")]
+pytestmark = [
+    pytest.mark.blocking,
+    pytest.mark.deliverable("Dangerous changes refused without a reason in writing, and helpers that make them safely"),
+]
 
 BUYERS = """
 CREATE TABLE orders (id int PRIMARY KEY, buyer text NOT NULL DEFAULT 'nobody', data json, twice int

@@ -13,7 +13,10 @@ from infra_adapters.errors import LockTimeout, MigrationFailed, UniqueViolated
 from infra_adapters.postgres.evolution import Index, Patience, create_index, drop_index, invalid_indexes, repair_indexes
 from tests.infra.evolution_items import FILL, ITEMS, sql
 
-pytestmark = [pytest.mark.blocking, pytest.mark.deliverable("Migrations with a way back")]
+pytestmark = [
+    pytest.mark.blocking,
+    pytest.mark.deliverable("Dangerous changes refused without a reason in writing, and helpers that make them safely"),
+]
 
 STATE = """
 SELECT c.relname::text, i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid

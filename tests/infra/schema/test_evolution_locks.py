@@ -11,7 +11,10 @@ from infra_adapters.errors import Deadlock, LockTimeout, QueryTimeout, UniqueVio
 from infra_adapters.postgres.evolution import Patience, add_column, retrying, set_not_null, with_lock_timeout
 from tests.infra.evolution_items import FILL, ITEMS, sql
 
-pytestmark = [pytest.mark.blocking, pytest.mark.deliverable("Migrations with a way back")]
+pytestmark = [
+    pytest.mark.blocking,
+    pytest.mark.deliverable("Dangerous changes refused without a reason in writing, and helpers that make them safely"),
+]
 
 COLUMNS = "SELECT attname::text FROM pg_attribute WHERE attrelid = 'items'::regclass AND attnum > 5"
 

@@ -12,7 +12,10 @@ from infra_adapters.postgres import Migrations
 from infra_adapters.postgres.danger import BEYOND, Danger, examine, faults
 from tests.infra.histories import History
 
-pytestmark = [pytest.mark.blocking, pytest.mark.deliverable("Migrations with a way back")]
+pytestmark = [
+    pytest.mark.blocking,
+    pytest.mark.deliverable("Dangerous changes refused without a reason in writing, and helpers that make them safely"),
+]
 
 DANGEROUS = [
     ("CREATE INDEX i ON orders (a)", "require-concurrent-index-creation"),

@@ -12,7 +12,7 @@ from infra_adapters.postgres.queries import By, ExtensionMissing, StatementFigur
 from infra_adapters.settings import DatabaseSettings
 from tests.infra.servers import served
 
-pytestmark = pytest.mark.blocking
+pytestmark = [pytest.mark.blocking, pytest.mark.deliverable("Bulk writes, full text, vectors and statement reports")]
 
 CONFIGURED = "SQLAlchemy 2 tables and psycopg 3 configuration"
 

@@ -22,7 +22,7 @@ from tests.infra.drizzle_folders import (
     sql,
 )
 
-pytestmark = [pytest.mark.blocking, pytest.mark.deliverable("Migrations with a way back")]
+pytestmark = [pytest.mark.blocking, pytest.mark.deliverable("A database shared with a Drizzle team")]
 
 H = {name: digest(text) for name, text in SCRIPTS.items()}
 T = TIMES

@@ -12,7 +12,10 @@ from infra_adapters import errors
 from infra_adapters.postgres.translate import of_driver, of_library, translated
 from infra_adapters.testing.sample import ORDERS, an_order
 
-pytestmark = pytest.mark.blocking
+pytestmark = [
+    pytest.mark.blocking,
+    pytest.mark.deliverable("One deadline from the caller down, and errors typed by SQLSTATE"),
+]
 
 POOL = "PostgreSQL connections from a pool with limits, bounded waiting and timeouts"
 

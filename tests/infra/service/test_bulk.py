@@ -16,7 +16,7 @@ from infra_adapters.postgres.bulk import DuplicateRows, Duplicates, Written, ins
 from infra_adapters.settings import DatabaseSettings
 from tests.infra.bulk_tables import Colour, amounts, cells, count_of, made, metadata, sparse, stock
 
-pytestmark = pytest.mark.blocking
+pytestmark = [pytest.mark.blocking, pytest.mark.deliverable("Bulk writes, full text, vectors and statement reports")]
 
 TABLES = "SQLAlchemy 2 tables and psycopg 3 configuration"
 KEPT = "The repository keeps the promises of its port"

@@ -25,7 +25,7 @@ from tests.infra.bulk_tables import amounts, count_of, metadata, stock
 from tests.infra.faults import relayed
 from tests.infra.shop.tables import order_lines, orders
 
-pytestmark = pytest.mark.blocking
+pytestmark = [pytest.mark.blocking, pytest.mark.deliverable("Bulk writes, full text, vectors and statement reports")]
 
 KEPT = "The repository keeps the promises of its port"
 UNITS = "Repositories behind ports, used through a unit of work"

@@ -20,7 +20,10 @@ from infra_adapters.errors import (
 from infra_adapters.postgres.evolution import BackfillStopped, Failure, backfill, forget_backfill
 from tests.infra.evolution_items import EXPAND, FILL, ITEMS, job, sql, wrong
 
-pytestmark = [pytest.mark.blocking, pytest.mark.deliverable("Migrations with a way back")]
+pytestmark = [
+    pytest.mark.blocking,
+    pytest.mark.deliverable("Dangerous changes refused without a reason in writing, and helpers that make them safely"),
+]
 
 
 @pytest.fixture

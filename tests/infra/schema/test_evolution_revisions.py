@@ -16,7 +16,10 @@ from sqlalchemy.pool import NullPool
 from infra_adapters.errors import NotNullViolated
 from tests.infra.evolution_items import SCHEMA, sql
 
-pytestmark = [pytest.mark.blocking, pytest.mark.deliverable("Migrations with a way back")]
+pytestmark = [
+    pytest.mark.blocking,
+    pytest.mark.deliverable("Dangerous changes refused without a reason in writing, and helpers that make them safely"),
+]
 
 ENV = """
 from alembic import context
@@ -155,7 +158,7 @@ def test_a_revision_that_fails_goes_on_when_it_is_run_again(empty_url, scripts):
 KILLED = """
 import os, random, signal, sys, time
 from pathlib import Path
-from tests.infra.test_evolution_revisions import go
+from tests.infra.schema.test_evolution_revisions import go
 
 chance, kills = random.Random(7), 0
 go(sys.argv[1], Path(sys.argv[2]), "+1")

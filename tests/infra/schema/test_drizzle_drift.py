@@ -13,7 +13,7 @@ from infra_adapters.postgres import Migrations
 from infra_adapters.postgres.drizzle import apply, drift, read_folder
 from tests.infra.drizzle_folders import MARK, POSTS, SCRIPTS, TIMES, USERS, folders, journal, relations, some, sql
 
-pytestmark = [pytest.mark.blocking, pytest.mark.deliverable("Migrations with a way back")]
+pytestmark = [pytest.mark.blocking, pytest.mark.deliverable("A database shared with a Drizzle team")]
 
 MORE = f"\n{MARK}\n".join(
     [
