@@ -94,17 +94,22 @@ def downgrade():
 """
 
 
-@pytest.fixture
-def scripts(tmp_path):
-    (tmp_path / "versions").mkdir()
+def written(folder):
+    """A folder that holds the three revisions."""
+    (folder / "versions").mkdir()
     for name, content in {
         "env.py": ENV,
         "versions/one.py": FIRST,
         "versions/two.py": SECOND,
         "versions/three.py": THIRD,
     }.items():
-        (tmp_path / name).write_text(content)
-    return tmp_path
+        (folder / name).write_text(content)
+    return folder
+
+
+@pytest.fixture
+def scripts(tmp_path):
+    return written(tmp_path)
 
 
 def config(scripts, connection=None, output=None):
