@@ -48,9 +48,10 @@ def drift(
     """
     with opened(where) as connection:
         applied = status(connection, folder, books=books).applied
-        found = _without_books(connection, read_catalog(connection), books)
+        found, own = read_catalog(connection), _own(connection, books)
         with _scratch(connection, scratch) as empty:
             expected = _made(empty, applied, _extensions(connection))
+    found = _without_books(found, expected, own)
     if not everything:
         expected, found = _known(expected), _concerned(expected, _known(found))
     return differences(expected, found)
@@ -136,14 +137,18 @@ def _concerned(expected: Catalog, found: Catalog) -> Catalog:
     return Catalog({key: one for key, one in found.objects.items() if key in expected.objects or one.get("of") in made})
 
 
-def _without_books(connection: psycopg.Connection[Any], found: Catalog, books: Books) -> Catalog:
-    """The catalog without Drizzle's own table, and without its schema where nothing else is in it."""
-    with connection.transaction():
-        names = "SELECT pg_catalog.format('%%I', %s::text), pg_catalog.format('%%I.%%I', %s::text, %s::text)"
-        [schema, table] = connection.cursor(row_factory=tuple_row).execute(
-            names, [books.schema, books.schema, books.table]
-        ).fetchone() or ("", "")
+def _own(connection: psycopg.Connection[Any], books: Books) -> tuple[str, str]:
+    """The schema and the table of the books, as a catalog names them."""
+    names = "SELECT pg_catalog.format('%%I', %s::text), pg_catalog.format('%%I.%%I', %s::text, %s::text)"
+    with connection.transaction(), connection.cursor(row_factory=tuple_row) as cursor:
+        [schema, table] = cursor.execute(names, [books.schema, books.schema, books.table]).fetchone() or ("", "")
+    return schema, table
+
+
+def _without_books(found: Catalog, expected: Catalog, own: tuple[str, str]) -> Catalog:
+    """The catalog without Drizzle's own table, and without a schema that is there for this table only."""
+    schema, table = own
     rest = found.without(table)
-    if any(name.startswith(f"{schema}.") for _, name in rest.objects):
+    if ("schema", schema) in expected.objects or any(name.startswith(f"{schema}.") for _, name in rest.objects):
         return rest
     return Catalog({key: one for key, one in rest.objects.items() if key != ("schema", schema)})

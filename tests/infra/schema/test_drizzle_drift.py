@@ -10,7 +10,7 @@ from psycopg.conninfo import make_conninfo
 from infra_adapters.cli import main
 from infra_adapters.errors import ConnectionLost, MigrationFailed, PermissionDenied
 from infra_adapters.postgres import Migrations
-from infra_adapters.postgres.drizzle import apply, drift, read_folder
+from infra_adapters.postgres.drizzle import Books, apply, drift, read_folder
 from tests.infra.drizzle_folders import MARK, POSTS, SCRIPTS, TIMES, USERS, folders, journal, relations, some, sql
 
 pytestmark = [pytest.mark.blocking, pytest.mark.deliverable("A database shared with a Drizzle team")]
@@ -80,6 +80,12 @@ def test_a_schema_with_more_than_the_books_is_part_of_it(empty_url, folder):
     sql(empty_url, "CREATE TABLE drizzle.more ()")
     found = [str(one) for one in drift(empty_url, folder, everything=True)]
     assert found == [f"{one} is there and was never made" for one in ("schema drizzle", "table drizzle.more")]
+
+
+def test_the_books_may_be_all_that_is_in_a_schema_of_others(empty_url, tmp_path):
+    folder, books = read_folder(journal(tmp_path, {"init": "SELECT 1"})), Books("public", "books")
+    apply(empty_url, folder, books=books)
+    assert drift(empty_url, folder, books=books, everything=True) == ()
 
 
 def test_what_is_pending_is_no_drift(empty_url, tmp_path):
