@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def drizzle() -> None:
-    """Look at and apply a folder of migrations that drizzle-kit wrote."""
+    """Use a folder that drizzle-kit wrote."""
 
 
 def folder_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -45,7 +45,7 @@ def given(url: str) -> str:
 @folder_options
 @told
 def status(folder: Path, url: str, schema: str, table: str) -> int:
-    """Say what waits, what Drizzle will never run, and what was edited; 1 where there is any."""
+    """Say what waits, what never runs, what was edited. The exit code is 1 where there is any."""
     state = adapter.status(given(url), adapter.read_folder(folder), books=Books(schema, table))
     for line in state.lines():
         click.echo(line)
@@ -58,7 +58,7 @@ def status(folder: Path, url: str, schema: str, table: str) -> int:
 @edited
 @told
 def plan(folder: Path, url: str, schema: str, table: str, allow_edited: bool) -> None:
-    """Show the SQL that `apply` would run; nothing is changed."""
+    """Show the SQL that `apply` would run. Nothing is changed."""
     read, books = adapter.read_folder(folder), Books(schema, table)
     click.echo(adapter.plan(given(url), read, books=books, allow_edited=allow_edited), nl=False)
 
@@ -85,7 +85,7 @@ def apply(folder: Path, url: str, schema: str, table: str, wait: float, allow_ed
 @click.option("--all", "everything", is_flag=True, help="Also grants, comments, and what stands beside the tables.")
 @told
 def drift(folder: Path, url: str, schema: str, table: str, scratch: str | None, everything: bool) -> int:
-    """Say what the database is otherwise than the migrations made it; 1 where it is."""
+    """Compare the database with what was applied. The exit code is 1 where it differs."""
     read, books = adapter.read_folder(folder), Books(schema, table)
     found = adapter.drift(given(url), read, books=books, scratch=scratch, everything=everything)
     for one in found:

@@ -90,7 +90,7 @@ def main() -> None:
 @database_options
 @told
 def migrate(target: str, wait: float, dry_run: bool, url: str, folder: Path | None, name: str) -> None:
-    """Go forward to TARGET (of the product's history where there is one)."""
+    """Go forward to TARGET. It is a revision of the product's history where there is one."""
     found = histories(settings_of(url), folder, name, wait)
     for at, history in enumerate(found):
         goal = target if at == len(found) - 1 else "head"
@@ -108,7 +108,7 @@ def migrate(target: str, wait: float, dry_run: bool, url: str, folder: Path | No
 @database_options
 @told
 def plan(target: str, url: str, folder: Path | None, name: str) -> None:
-    """Show the SQL that `migrate` would run; nothing is changed."""
+    """Show the SQL that `migrate` would run. Nothing is changed."""
     found = histories(settings_of(url), folder, name, 0)
     for at, history in enumerate(found):
         click.echo(history.plan(target if at == len(found) - 1 else "head"), nl=False)
@@ -128,7 +128,7 @@ def downgrade(
     folder: Path | None,
     name: str,
 ) -> None:
-    """Go back to TARGET, `base` for nothing (of the product's history where there is one)."""
+    """Go back to TARGET, `base` for nothing. It is of the product's history where there is one."""
     history = histories(settings_of(url), folder, name, 60.0)[-1]
     if dry_run:
         click.echo(history.plan_back(target), nl=False)
@@ -142,7 +142,7 @@ def downgrade(
 @database_options
 @told
 def check(accept: bool, url: str, folder: Path | None, name: str) -> int:
-    """Say whether the schema is what its histories made of it, and where they end; 1 where it is not."""
+    """Compare the schema with its histories. The exit code is 1 where it is not what they made."""
     found = histories(settings_of(url), folder, name, 60.0)
     if accept:
         found[0].accept()
@@ -160,7 +160,7 @@ def check(accept: bool, url: str, folder: Path | None, name: str) -> int:
 @database_options
 @told
 def doctor(url: str, folder: Path | None, name: str) -> int:
-    """Say what is wrong with a database although it answers; 1 where a promise does not hold by it."""
+    """Look for what is wrong although all answers. The exit code is 1 where a promise does not hold."""
     settings = settings_of(url)
     found = list(examine(settings))
     for history in histories(settings, folder, name, 0):
