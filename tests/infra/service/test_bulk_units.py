@@ -126,6 +126,19 @@ async def test_an_error_of_the_source_comes_through_and_nothing_is_written(conne
     assert await insert_many(connection, stock, amounts(FEW)) == Written(FEW, 0, 0)
 
 
+async def test_a_row_that_the_server_refuses_before_the_source_fails_is_not_logged(connection, caplog):
+    def broken():
+        yield from amounts(999)
+        yield {"sku": "s", "amount": "a-secret"}
+        yield from amounts(20_000, 2000)
+        raise Told
+
+    with pytest.raises(Told):
+        await insert_many(connection, stock, broken())
+    assert caplog.text == ""
+    assert await count_of(connection, stock) == 0
+
+
 async def pid_of(connection):
     return (await connection.execute(text("SELECT pg_backend_pid()"))).scalar_one()
 
