@@ -36,6 +36,7 @@ class _Quiet(AsyncLibpqWriter):
     """Ends a COPY that failed without a word: psycopg would log what the server says, and that quotes rows."""
 
     async def finish(self, exc: BaseException | None = None) -> None:
+        """End the COPY; what the server says to an end in the middle is of no interest."""
         with suppress(*([psycopg.Error] if exc else [])):
             await super().finish(exc)
 
