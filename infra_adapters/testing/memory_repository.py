@@ -151,8 +151,7 @@ class _Directed:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Directed) and bool(self.value == other.value)
 
-    def __hash__(self) -> int:
-        return hash(self.value)
+    __hash__ = None  # type: ignore[assignment]
 
     def __lt__(self, other: _Directed) -> bool:
         return bool(other.value < self.value if self.descending else self.value < other.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 
@@ -10,9 +11,10 @@ import pytest
 from click.testing import CliRunner
 
 from infra_adapters.cli import main
-from infra_adapters.postgres.doctor import examine
+from infra_adapters.postgres import doctor
 from infra_adapters.settings import DatabaseSettings
 from tests.infra.conftest import ROLE, SHOP
+from tests.infra.faults import relayed
 
 pytestmark = pytest.mark.blocking
 
@@ -94,7 +96,7 @@ def test_wrong_input_is_one_line_and_no_traceback(infra, arguments, code, said):
 
 
 def remarks(url, **values):
-    return [remark.what for remark in examine(DatabaseSettings.of(url=url, **values))]
+    return [remark.what for remark in doctor.examine(DatabaseSettings.of(url=url, **values))]
 
 
 def test_a_superuser_is_not_held_by_row_level_security(database_url):
@@ -141,3 +143,21 @@ def test_the_command_is_installed():
     argv = [sys.executable, "-c", "from infra_adapters.cli import main; main(['--help'])"]
     said = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
     assert all(verb in said for verb in ("migrate", "plan", "downgrade", "check", "doctor"))
+
+
+async def test_an_old_server_and_a_bare_line_to_another_host_are_named(empty_url, monkeypatch):
+    monkeypatch.setattr(doctor, "OLDEST", 990_000)
+    async with relayed(empty_url) as relay:
+        url = relay.url.replace("127.0.0.1", "db.example.org") + "?hostaddr=127.0.0.1"
+        said = await asyncio.to_thread(remarks, url, insecure=True)
+    assert said[0].startswith("the server is PostgreSQL ")
+    assert "the connection to another host is not encrypted" in said
+
+
+def test_a_schema_that_was_changed_on_purpose_is_accepted(infra, empty_url):
+    infra("migrate")
+    with psycopg.connect(empty_url) as connection:
+        connection.execute("CREATE TABLE beside (id int)")
+    assert infra("check")[0] == 1
+    assert infra("check", "--accept")[0] == 0
+    assert infra("check")[0] == 0

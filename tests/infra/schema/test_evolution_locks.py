@@ -9,6 +9,8 @@ import pytest
 
 from infra_adapters.errors import Deadlock, LockTimeout, QueryTimeout, UniqueViolated
 from infra_adapters.postgres.evolution import Patience, add_column, retrying, set_not_null, with_lock_timeout
+from infra_adapters.postgres.evolution.locking import session_timeouts
+from infra_adapters.postgres.evolution.stage import staged
 from tests.infra.evolution_items import FILL, ITEMS, sql
 
 pytestmark = [
@@ -141,3 +143,10 @@ def test_only_what_may_go_away_is_tried_again(error, tries):
     with pytest.raises(type(error)):
         retrying(work, Patience(attempts=3, sleep=lambda _: None))
     assert len(tried) == tries
+
+
+def test_a_connection_that_was_closed_within_a_step_is_left_as_it_is(empty_url):
+    with psycopg.connect(empty_url) as connection, staged(connection, Patience()) as stage:
+        stage.connection.close()
+    with psycopg.connect(empty_url, autocommit=True) as connection, session_timeouts(connection, lock=1.0):
+        connection.close()

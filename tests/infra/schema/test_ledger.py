@@ -183,3 +183,11 @@ def test_a_mistake_in_a_revision_is_told_as_a_failure_too(empty_url, history):
     with pytest.raises(RuntimeError):
         Migrations(empty_url, history.script, listener=told.append).upgrade()
     assert [one.what for one in told] == ["started", "failed"]
+
+
+def test_a_way_back_to_what_there_is_not_is_refused(empty_url, history):
+    history.tables(1)
+    migrations = Migrations(empty_url, history.script)
+    migrations.upgrade()
+    with pytest.raises(MigrationFailed, match="nowhere"):
+        migrations.downgrade("nowhere")

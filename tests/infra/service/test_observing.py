@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from uuid import uuid4
 
+import psycopg
 import pytest
 from psycopg import sql
 from sqlalchemy import text
 
 from infra_adapters.errors import InfraError
 from infra_adapters.infrastructure import Infrastructure
+from infra_adapters.postgres import Database
 from infra_adapters.postgres.queries import NPlusOne, constant_in, statement_guard
 from infra_adapters.testing.sample import NEWEST_OF_CUSTOMER, ORDERS, an_order
 from tests.infra.shop import MODEL
@@ -82,3 +84,13 @@ async def test_slow_statements_are_logged_without_their_values(settings, caplog,
             await opened.database.fast.fetch_one("SELECT pg_sleep(0.02), 1/(random() * 0)::int")
     assert ("slow statement" in caplog.text, "1 rows" in caplog.text, "failed" in caplog.text) == (logged,) * 3
     assert "secret" not in caplog.text
+
+
+async def test_several_values_of_which_one_fails_are_told_of_as_failed(settings):
+    async with Database.open(settings()) as database:
+        told = []
+        database.watchers.append(told.append)
+        async with database.fast.connection() as connection, connection.cursor() as cursor:
+            with pytest.raises(psycopg.errors.DivisionByZero):
+                await cursor.executemany("SELECT 1 / %s", [(1,), (0,)])
+    assert [(one.statement, one.failed) for one in told] == [("SELECT 1 / %s", True)]

@@ -157,6 +157,12 @@ ASKED = {
         "(owner, born)",
     ),
     "either of two": (select(pets).where(or_(OWNER == 5, pets.c.born == 5)), "no index follows", ""),
+    "no condition": (select(pets).order_by(pets.c.born).limit(5), "reads all", "(born)"),
+    "an order of the other table": (
+        select(pets).join(owners, (owners.c.id == OWNER)).where(pets.c.fed == 100).order_by(owners.c.email),
+        "reads all",
+        "",
+    ),
     "a sort": (
         select(pets).where(pets.c.id > 0).order_by(pets.c.born).limit(5),
         "reads all",

@@ -12,16 +12,19 @@ from decimal import Decimal
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 from sqlalchemy import text
 
 from infra_adapters.errors import (
+    ConcurrencyConflict,
     ConfigError,
     CorruptRow,
     InfraError,
     InvalidRequest,
     PermissionDenied,
     TransactionFailed,
+    UniqueViolated,
     UnitClosed,
 )
 from infra_adapters.infrastructure import Infrastructure
@@ -273,3 +276,36 @@ def test_values_refuse_what_makes_no_sense(make):
 
 def test_the_sample_names_its_events():
     assert EVENTS.name_of(OrderPaid("x")) == "order.paid"
+
+
+@pytest.mark.parametrize("how", ["%s", "%t", "%b"])
+@pytest.mark.parametrize("value", [datetime(2026, 1, 1), Decimal("NaN"), Decimal("Infinity")])  # noqa: DTZ001
+async def test_no_form_of_a_doubtful_value_reaches_the_server(infrastructure, how, value):
+    async with infrastructure.database.fast.connection() as connection:
+        with pytest.raises(psycopg.DataError):
+            await connection.execute(f"SELECT {how}", (value,))
+
+
+async def test_a_stream_without_new_events_stays_where_it_is(infrastructure, memory):
+    for opened in (infrastructure.unit(tenant=uuid4()), memory(tenant=uuid4())):
+        async with opened as unit:
+            assert await unit.events.append("s", []) == 0
+
+
+async def test_a_unique_index_of_a_products_own_on_events_is_told_as_one(infrastructure, database_url):
+    with psycopg.connect(database_url) as connection:
+        connection.execute("CREATE UNIQUE INDEX uq_own ON infra_events ((data ->> 'reference'))")
+    async with infrastructure.unit(tenant=uuid4()) as unit:
+        await unit.events.append("s", [OrderPaid("once")])
+        with pytest.raises(UniqueViolated) as caught:
+            await unit.events.append("t", [OrderPaid("once")])
+    assert caught.value.constraint == "uq_own"
+
+
+async def test_of_two_in_memory_who_append_to_one_stream_the_second_is_refused(memory):
+    async with memory(tenant=None) as one, memory(tenant=None) as two:
+        await one.events.append("s", [OrderPaid("1")])
+        await two.events.append("s", [OrderPaid("2")])
+        await one.commit()
+        with pytest.raises(ConcurrencyConflict):
+            await two.commit()

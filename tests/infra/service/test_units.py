@@ -386,3 +386,49 @@ async def test_an_outage_that_is_over_does_not_make_a_full_lane_look_like_one(br
         async with opened.database.fast.connection():
             with pytest.raises(PoolExhausted):
                 await opened.database.fast.fetch_one("SELECT 1")
+
+
+async def test_who_waits_for_the_fast_lane_keeps_to_a_deadline(settings):
+    async with Infrastructure.open(settings(fast_pool_size=1)) as opened, opened.database.fast.connection():
+        with pytest.raises(DeadlineExceeded):
+            async with within(0.1):
+                await opened.database.fast.fetch_one("SELECT 1")
+
+
+@pytest.mark.parametrize("kind", ["transaction", "none"])
+async def test_behind_a_pooler_timeouts_are_set_with_each_transaction(settings, kind):
+    show = text("SELECT current_setting('lock_timeout'), current_setting('app.tenant_id', true)")
+    tenant = uuid4()
+    async with (
+        Infrastructure.open(settings(pooler=kind, role="", lock_timeout=7)) as opened,
+        opened.unit(tenant=tenant) as unit,
+    ):
+        assert (await unit.execute(show)).one() == ("7s", str(tenant))
+
+
+async def test_a_setting_that_there_is_not_begins_nothing(infrastructure):
+    async with infrastructure.database.fast.connection() as connection:
+        with pytest.raises(psycopg.errors.UndefinedObject):
+            await connection.begin({"no_such_setting": "1"})
+        await connection.rollback()
+
+
+async def test_a_transaction_that_one_may_not_end_stays_unknown(infrastructure, database_url):
+    with psycopg.connect(database_url) as other:
+        [[number]] = other.execute("SELECT pg_current_xact_id()::text")
+        lost = CommitOutcomeUnknown("lost", transaction=number)
+        assert await infrastructure.resolve(lost) is Outcome.UNKNOWN
+    assert await infrastructure.resolve(lost) is Outcome.DONE
+
+
+async def test_a_deadline_during_the_commit_of_what_only_read_is_one(broken):
+    relay, opened = broken
+    with pytest.raises(DeadlineExceeded):
+        async with opened.unit(timeout=0.3) as unit:
+            await pid(opened)
+            relay.cut_at(b"COMMIT", "swallowed before")
+            await unit.commit()
+
+
+async def test_leaving_a_unit_that_never_began_is_nothing(infrastructure):
+    await infrastructure.unit().__aexit__(None, None, None)
