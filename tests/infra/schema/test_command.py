@@ -147,9 +147,10 @@ def test_the_command_is_installed():
 
 async def test_an_old_server_and_a_bare_line_to_another_host_are_named(empty_url, monkeypatch):
     monkeypatch.setattr(doctor, "OLDEST", 990_000)
+    monkeypatch.setenv("DATABASE_INSECURE", "true")
     async with relayed(empty_url) as relay:
         url = relay.url.replace("127.0.0.1", "db.example.org") + "?hostaddr=127.0.0.1"
-        said = await asyncio.to_thread(remarks, url, insecure=True)
+        said = await asyncio.to_thread(remarks, url)
     assert said[0].startswith("the server is PostgreSQL ")
     assert "the connection to another host is not encrypted" in said
 
