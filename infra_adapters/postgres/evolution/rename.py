@@ -13,6 +13,7 @@ from psycopg import sql
 from infra_adapters.errors import DataLossRefused, MigrationFailed
 from infra_adapters.postgres.evolution.backfill import backfill_on
 from infra_adapters.postgres.evolution.both_names import Rename, altered, both_names, one_name, with_default
+from infra_adapters.postgres.evolution.carrying import carried
 from infra_adapters.postgres.evolution.catalog import column_of, is_of_kind
 from infra_adapters.postgres.evolution.columns import not_null, refuse_loss
 from infra_adapters.postgres.evolution.ledger import Ledger
@@ -40,12 +41,12 @@ SELECT DISTINCT identity FROM pg_depend d
 def expand_rename(target: Target, rename: Rename, *, patience: Patience = USUAL) -> None:
     """Add the new column and the trigger that writes both; the way back is `abandon_rename`.
 
-    A row that is written with a value under each name takes the new one's. Raises MigrationFailed where the old column
-    is not as `rename` says, or the server makes its values.
+    The new column gets the old one's grants and comment. A row that is written with a value under each name takes the
+    new one's. Raises MigrationFailed where the old column is not as `rename` says, or the server makes its values.
     """
     with staged(target, patience) as stage:
         _checked(stage, rename, column_of(stage, rename.table, rename.old))
-        stage.brief(*both_names(rename, rename.new))
+        stage.brief(*both_names(rename, rename.new), carried(rename, rename.old, rename.new))
 
 
 def abandon_rename(target: Target, rename: Rename, *, patience: Patience = USUAL) -> None:
@@ -63,6 +64,7 @@ def contract_rename(
 ) -> None:
     """Give the new column the default and the NOT NULL of the old one, which goes; the way back is `restore_rename`.
 
+    What was granted on the old column meanwhile is granted on the new one too, and a comment that it lacks comes along.
     `letting_go` names what may go with the old column, such as its indexes, as the error for others spells them. Raises
     MigrationFailed for others, and DataLossRefused where a row differs, so that the backfill is not done.
     """
@@ -78,7 +80,8 @@ def contract_rename(
         if rename.not_null:
             not_null(stage, rename.table, rename.new)
         dropped = altered(rename, "DROP COLUMN {}", sql.Identifier(rename.old))
-        stage.brief(*one_name(rename), *with_default(rename, rename.new), dropped)
+        kept = carried(rename, rename.old, rename.new)
+        stage.brief(*one_name(rename), *with_default(rename, rename.new), kept, dropped)
 
 
 def restore_rename(target: Target, rename: Rename, *, patience: Patience = USUAL) -> None:
@@ -89,7 +92,7 @@ def restore_rename(target: Target, rename: Rename, *, patience: Patience = USUAL
     with staged(target, patience) as stage:
         kept = altered(rename, "ALTER COLUMN {} DROP DEFAULT", sql.Identifier(rename.new))
         loose = altered(rename, "ALTER COLUMN {} DROP NOT NULL", sql.Identifier(rename.new))
-        stage.brief(kept, loose, *both_names(rename, rename.old))
+        stage.brief(kept, loose, *both_names(rename, rename.old), carried(rename, rename.new, rename.old))
         job = rename.job(back=True)
         if stage.connection is None:
             stage.write(f"-- backfill {job.name} of {job.table} runs against a database only")

@@ -158,3 +158,67 @@ def test_the_whole_way_under_a_service_that_writes(empty_url):
         assert sql(empty_url, "SELECT count(*) FROM items WHERE note IS DISTINCT FROM remark") == [(0,)]
         assert sql(empty_url, "SELECT count(*) > 0 FROM items WHERE remark = 'seen'") == [(True,)]
         contract_rename(connection, note)
+
+
+HELD = """
+SELECT attname::text, (SELECT string_agg(format('%%s:%%s:%%s', CASE grantee WHEN 0 THEN 'public' ELSE
+           grantee::regrole::text END, privilege_type, is_grantable), ' ' ORDER BY grantee, privilege_type)
+           FROM aclexplode(attacl)), col_description(attrelid, attnum)
+  FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attname IN ('buyer', 'customer', 'Old %%I''s', 'new "one"')
+ ORDER BY attname COLLATE "C"
+"""
+GIVEN = """
+GRANT SELECT (buyer), UPDATE (buyer) ON orders TO pg_monitor WITH GRANT OPTION;
+GRANT SELECT (buyer) ON orders TO PUBLIC; COMMENT ON COLUMN orders.buyer IS 'who''s to pay, 100%'
+"""
+HAS = ("public:SELECT:f pg_monitor:SELECT:t pg_monitor:UPDATE:t", "who's to pay, 100%")
+
+
+def test_grants_and_the_comment_go_along_and_come_back(url, connection):
+    sql(url, GIVEN)
+    expand_rename(connection, NAME)
+    expand_rename(connection, NAME)
+    assert sql(url, HELD, "orders") == [("buyer", *HAS), ("customer", *HAS)]
+    backfill(url, NAME.job())
+    contract_rename(connection, NAME)
+    assert sql(url, HELD, "orders") == [("customer", *HAS)]
+    restore_rename(connection, NAME)
+    assert sql(url, HELD, "orders") == [("buyer", *HAS), ("customer", *HAS)]
+    abandon_rename(connection, NAME)
+    assert sql(url, HELD, "orders") == [("buyer", *HAS)]
+
+
+def test_what_was_granted_and_said_meanwhile_goes_along_too(expanded, connection):
+    backfill(expanded, NAME.job())
+    sql(expanded, GIVEN + "; GRANT INSERT (customer) ON orders TO PUBLIC")
+    contract_rename(connection, NAME)
+    assert sql(expanded, HELD, "orders") == [("customer", "public:INSERT:f " + HAS[0], HAS[1])]
+
+
+def test_a_comment_that_the_new_column_has_stays(expanded, connection):
+    backfill(expanded, NAME.job())
+    sql(expanded, GIVEN + "; COMMENT ON COLUMN orders.customer IS 'who pays'")
+    contract_rename(connection, NAME)
+    assert sql(expanded, HELD, "orders") == [("customer", HAS[0], "who pays")]
+
+
+ODD = """
+CREATE TABLE "Odd 'table' %s" ("Old %I's" text); GRANT SELECT ("Old %I's") ON "Odd 'table' %s" TO PUBLIC;
+COMMENT ON COLUMN "Odd 'table' %s"."Old %I's" IS 'x'
+"""
+
+
+def test_odd_names_are_carried_as_well(empty_url):
+    sql(empty_url, ODD)
+    odd = Rename(table="Odd 'table' %s", old="Old %I's", new='new "one"', kind="text")
+    with psycopg.connect(empty_url) as connection:
+        expand_rename(connection, odd)
+    held = ("public:SELECT:f", "x")
+    assert sql(empty_url, HELD, "\"Odd 'table' %s\"") == [("Old %I's", *held), ('new "one"', *held)]
+
+
+def test_who_may_use_the_old_name_alone_may_use_the_new_one(url, connection):
+    sql(url, "GRANT SELECT (id, buyer), UPDATE (buyer) ON orders TO pg_monitor")
+    expand_rename(connection, NAME)
+    sql(url, "SET ROLE pg_monitor; UPDATE orders SET customer = 'ann' WHERE id = 7")
+    assert sql(url, BOTH, 7) == [("ann", "ann")]

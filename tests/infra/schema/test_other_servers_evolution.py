@@ -43,6 +43,7 @@ OF_A_CONNECTION = {
         for what in schemas.THERE_AND_BACK
     },
     "a rename: there and back": (renames.BUYERS, renames.test_there_back_and_there_again),
+    "a rename of what has grants": (renames.BUYERS, renames.test_grants_and_the_comment_go_along_and_come_back),
     "a rename of what may be null": (renames.BUYERS, renames.test_a_column_without_default_that_may_be_null),
     "an index that was never finished": (THINGS, indexes.test_an_invalid_index_is_dropped_and_built_again),
     "every invalid index": (THINGS, indexes.test_every_invalid_index_of_a_database_is_found_and_repaired),
