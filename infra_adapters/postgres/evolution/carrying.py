@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from infra_adapters.postgres.evolution.stage import Statement
 
 # A block of the server's own, so that it is in the SQL text as well. A privilege word comes from the server's list.
-CARRY = """DO $carry$
+CARRY = """DO $infra_carry$
 DECLARE given record; said text;
 BEGIN
   FOR given IN SELECT held.* FROM pg_attribute, LATERAL aclexplode(attacl) AS held
@@ -28,7 +28,7 @@ BEGIN
      AND NOT EXISTS (SELECT FROM pg_attribute t WHERE t.attrelid = {table}::regclass AND t.attname = {target}
                         AND col_description(t.attrelid, t.attnum) IS NOT NULL);
   IF said IS NOT NULL THEN EXECUTE format('COMMENT ON COLUMN {named}.%I IS %L', {target}, said); END IF;
-END $carry$"""
+END $infra_carry$"""
 
 
 def carried(rename: Rename, source: str, target: str) -> Statement:

@@ -14,6 +14,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
 from infra_adapters.errors import NotNullViolated
+from infra_adapters.postgres.danger import examine
 from tests.infra.evolution_items import SCHEMA, sql
 
 pytestmark = [
@@ -219,6 +220,13 @@ def test_offline_it_is_sql_that_does_the_same(empty_url, scripts):
     go(empty_url, scripts, "1")
     go(empty_url, scripts, "3")
     assert state(empty_url) == by_text
+
+
+def test_a_rename_that_begins_is_not_held_to_be_dangerous(scripts):
+    text = offline(scripts, "1:2")
+    began = text.index("BEGIN", text.index('ADD COLUMN IF NOT EXISTS "customer"') - 200)
+    assert "GRANT %s" in text[began:]
+    assert examine(text[began:]) == ()
 
 
 def test_offline_a_backfill_that_is_left_out_is_not_passed(empty_url, scripts):
