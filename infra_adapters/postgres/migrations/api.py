@@ -12,7 +12,7 @@ from alembic.runtime.migration import MigrationContext
 
 from infra_adapters.errors import ChecksumMismatch, DataLossRefused, InfraError, MigrationFailed, RevisionBroken
 from infra_adapters.postgres.catalog import differences
-from infra_adapters.postgres.migrations import gate, ledger
+from infra_adapters.postgres.migrations import gate, halves, ledger
 from infra_adapters.postgres.migrations.events import MigrationEvent, log_event
 from infra_adapters.postgres.migrations.locking import connected, locked
 from infra_adapters.postgres.migrations.losses import losses
@@ -50,7 +50,8 @@ class Migrations:
         """
         with self._running(target) as (connection, applied):
             self._refuse_dangers(connection, target)
-            command.upgrade(self.script.config(connection, applied=applied), target)
+            watched = halves.marking(self.script, "up")
+            command.upgrade(self.script.config(connection, applied=applied, watched=watched), target)
 
     def downgrade(self, target: str, *, allow_data_loss: bool = False) -> None:
         """Go back to a revision, `base` for an empty schema.
@@ -60,7 +61,8 @@ class Migrations:
         with self._running(target) as (connection, applied):
             if not allow_data_loss:
                 self._refuse_losses(connection, target)
-            command.downgrade(self.script.config(connection, applied=applied), target)
+            watched = halves.marking(self.script, "back")
+            command.downgrade(self.script.config(connection, applied=applied, watched=watched), target)
 
     def current(self) -> str | None:
         """The revision that the database is at."""
@@ -82,6 +84,7 @@ class Migrations:
         with connected(self.url) as connection:
             applied = ledger.entries(connection, self.script.name)
             server = _version(connection)
+            half = halves.half_of(connection, self.script.name)
         try:
             ledger.compare(applied, history)
         except ChecksumMismatch as error:
@@ -89,6 +92,7 @@ class Migrations:
         there = {one.revision for one in applied}
         waiting = [one for one in history if one.id not in there]
         return (
+            *([str(half)] if half else ()),
             *(f"{one.id} waits to be applied: {one.text}" for one in waiting),
             *gate.refused(self.script, waiting, server),
         )
@@ -103,6 +107,7 @@ class Migrations:
         """Take the schema as it is now for what it should be, where somebody changed it on purpose."""
         with locked(self.url, self.wait), connected(self.url) as connection:
             ledger.make(connection)
+            halves.whole(connection, self.script.name)
             ledger.record(connection)
             connection.commit()
 
@@ -153,8 +158,11 @@ class Migrations:
                 connection.commit()
         except Exception as error:
             taken = time.monotonic() - began
-            self.listener(MigrationEvent("failed", self.script.name, target, taken, str(error)))
-            raise
+            told = halves.explained(self.url, self.script.name, error)
+            self.listener(MigrationEvent("failed", self.script.name, target, taken, str(told)))
+            if told is error:
+                raise
+            raise told from error
         self.listener(MigrationEvent("finished", self.script.name, target, time.monotonic() - began))
 
     def _steps(self) -> Any:
@@ -167,6 +175,7 @@ class Migrations:
             taken, since[0] = now - since[0], now
             revision = step.up_revision_id
             assert ctx.connection is not None  # noqa: S101
+            halves.whole(ctx.connection, self.script.name)
             if step.is_upgrade:
                 ledger.enter(ctx.connection, self.script.name, known[revision], taken)
             else:

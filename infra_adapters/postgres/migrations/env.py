@@ -13,5 +13,7 @@ context.configure(
     transaction_per_migration=True,
     on_version_apply=given["on_version_apply"],
 )
+if given["watched"]:
+    given["watched"](context.get_context())
 with context.begin_transaction():
     context.run_migrations()

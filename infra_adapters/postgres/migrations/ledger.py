@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from infra_adapters.errors import ChecksumMismatch
 from infra_adapters.postgres.catalog import Catalog, read_catalog
+from infra_adapters.postgres.migrations.halves import table as halves
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,7 +106,7 @@ def schema(connection: Connection) -> Catalog:
 
 def _is_book(found: Catalog, name: str) -> bool:
     """Whether a table is the ledger's, a backfill's, or one in which Alembic keeps where a history is."""
-    if name.partition(".")[2] in {table.name, "infra_backfill", "infra_backfill_failure"}:
+    if name.partition(".")[2] in {table.name, halves.name, "infra_backfill", "infra_backfill_failure"}:
         return True
     if ("column", f"{name}.version_num") not in found.objects:
         return False

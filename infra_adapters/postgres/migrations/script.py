@@ -19,6 +19,7 @@ from infra_adapters.errors import MigrationFailed, RevisionBroken
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from alembic.runtime.migration import MigrationContext
     from alembic.script.base import Script as AlembicScript
     from sqlalchemy import Connection
 
@@ -73,8 +74,9 @@ class Script:
         *,
         output: io.StringIO | None = None,
         applied: tuple[Callable[..., None], ...] = (),
+        watched: Callable[[MigrationContext], None] | None = None,
     ) -> Config:
-        """What Alembic is told. `applied` are called in the transaction of each step."""
+        """What Alembic is told. `applied` are called in the transaction of each step, `watched` before all."""
         config = Config(stdout=io.StringIO(), output_buffer=output)
         config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
         config.set_main_option("version_locations", str(self.folder / "versions").replace("%", "%%"))
@@ -83,6 +85,7 @@ class Script:
             "connection": connection,
             "version_table": self.version_table,
             "on_version_apply": applied,
+            "watched": watched,
         }
         return config
 
