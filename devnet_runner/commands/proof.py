@@ -105,7 +105,8 @@ def _results(inputs: Inputs, around: Surroundings, site: Site, *, halts: bool) -
         around.live.tell(suite.id, 0, 0)
         return run_suite(suite, site, execute, around.live.tell)
 
-    runner = Runner(start, around.stop, halts, os.cpu_count() or 1)
+    # A suite waits for its database and its processes about half of its time.
+    runner = Runner(start, around.stop, halts, 2 * (os.cpu_count() or 1))
     found = []
     for result in runner.run(inputs.plan.suites):
         around.live.finished(result)

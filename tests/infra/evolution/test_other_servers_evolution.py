@@ -8,13 +8,13 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from tests.infra.evolution import test_evolution_backfill as backfills
+from tests.infra.evolution import test_evolution_indexes as indexes
+from tests.infra.evolution import test_evolution_kills as kills
+from tests.infra.evolution import test_evolution_rename as renames
+from tests.infra.evolution import test_evolution_revisions as revisions
+from tests.infra.evolution import test_evolution_schema as schemas
 from tests.infra.evolution_items import FILL, ITEMS, sql
-from tests.infra.schema import test_evolution_backfill as backfills
-from tests.infra.schema import test_evolution_indexes as indexes
-from tests.infra.schema import test_evolution_kills as kills
-from tests.infra.schema import test_evolution_rename as renames
-from tests.infra.schema import test_evolution_revisions as revisions
-from tests.infra.schema import test_evolution_schema as schemas
 from tests.infra.servers import installed, served
 
 

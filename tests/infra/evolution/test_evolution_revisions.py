@@ -164,7 +164,7 @@ def test_a_revision_that_fails_goes_on_when_it_is_run_again(empty_url, scripts):
 KILLED = """
 import os, random, signal, sys, time
 from pathlib import Path
-from tests.infra.schema.test_evolution_revisions import go
+from tests.infra.evolution.test_evolution_revisions import go
 
 chance, kills = random.Random(7), 0
 go(sys.argv[1], Path(sys.argv[2]), "+1")
