@@ -9,7 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -84,8 +84,11 @@ class Server:
         if self._process:
             # A machine that crashes takes every process of the server with it.
             others = psutil.Process(self._process.pid).children(recursive=True) if number == signal.SIGKILL else []
-            for one in (self._process, *others):
-                one.send_signal(number)
+            self._process.send_signal(number)
+            for one in others:
+                # It may have ended with its parent.
+                with suppress(psutil.NoSuchProcess):
+                    one.send_signal(number)
             self._process.wait(30)
             psutil.wait_procs(others, timeout=30)
             self._process = None

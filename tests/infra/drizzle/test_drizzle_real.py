@@ -167,7 +167,7 @@ def history(chance, make, folder, form):
 @pytest.mark.parametrize("columns", [TABLE, NEWER], ids=["older", "newer"])
 def test_of_random_histories_both_run_the_same(empty_url, real, tmp_path, columns):
     chance, read = random.Random(4), []
-    for at in range(80):
+    for at in range(30):
         folder, there = history(chance, MAKERS[real.release], tmp_path / str(at), real.release)
         booked(empty_url, there if columns == NEWER else [row[:2] for row in there], columns, f"s{at}")
         read.append(folder)
@@ -184,7 +184,7 @@ def test_of_random_histories_both_run_the_same(empty_url, real, tmp_path, column
 @pytest.mark.parametrize("columns", [TABLE, NEWER], ids=["older", "newer"])
 def test_of_random_histories_both_leave_the_same_rows(empty_url, other_url, real, tmp_path, columns):
     chance, read = random.Random(9), []
-    for at in range(60):
+    for at in range(20):
         folder, there = history(chance, MAKERS[real.release], tmp_path / str(at), real.release)
         for url in (empty_url, other_url):
             booked(url, there if columns == NEWER else [row[:2] for row in there], columns, f"s{at}")
