@@ -7,6 +7,7 @@ database cannot be used.
 from __future__ import annotations
 
 import functools
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 BLOCKED, WRONG, STOPPED = 1, 2, 3
+LASTING = re.compile(r"[a-z_][a-z0-9_]{0,39}")
 
 
 def exit_code(error: InfraError) -> int:
@@ -48,6 +50,8 @@ def told(command: Callable[..., int | None]) -> Callable[..., None]:
 def histories(settings: DatabaseSettings, folder: Path | None, name: str, wait: float) -> tuple[Migrations, ...]:
     """The package's own history, then the product's where a folder is given. Raises ConfigError where it is none."""
     url = settings.url.get_secret_value()
+    if not LASTING.fullmatch(name):
+        raise ConfigError(f"--name {name}: a lasting name has up to 40 small letters, digits and underlines")
     own = Migrations(url, wait=wait)
     if folder is None:
         return (own,)
@@ -97,9 +101,7 @@ def migrate(target: str, wait: float, dry_run: bool, url: str, folder: Path | No
         if dry_run:
             click.echo(history.plan(goal), nl=False)
             continue
-        before = len(history.applied())
-        history.upgrade(goal)
-        count = len(history.applied()) - before
+        count = len(history.upgrade(goal))
         click.echo(f"{history.script.name}: {count} applied, now at {history.current() or 'base'}")
 
 
@@ -154,6 +156,16 @@ def check(accept: bool, url: str, folder: Path | None, name: str) -> int:
         places = ", ".join(f"{history.script.name} at {history.current() or 'base'}" for history in found)
         click.echo(f"{places}; the schema is what they made")
     return BLOCKED if wrong else 0
+
+
+@main.command()
+@database_options
+@told
+def adopt(url: str, folder: Path | None, name: str) -> None:
+    """Write down what was migrated by other means. The schema is taken as it is, at the revision of Alembic's table."""
+    for history in histories(settings_of(url), folder, name, 60.0):
+        history.adopt()
+        click.echo(f"{history.script.name}: at {history.current() or 'base'}")
 
 
 @main.command()

@@ -45,15 +45,10 @@ def server_timeouts(settings: DatabaseSettings) -> dict[str, int]:
 
 def connect_options(settings: DatabaseSettings) -> dict[str, object]:
     """What psycopg and the server are told for each new connection; the URL's own options come first."""
-    silence = max(int(settings.silence_timeout), 1)
     options: dict[str, object] = {
         "application_name": settings.application_name,
         "connect_timeout": settings.connect_timeout,
-        # A network that has died is noticed also where nobody gave a deadline.
-        "tcp_user_timeout": silence * 1000,
-        "keepalives_idle": silence,
-        "keepalives_interval": max(silence // SILENT_PROBES, 1),
-        "keepalives_count": SILENT_PROBES,
+        **_dead_networks(settings),
         **settings.tls_options,
     }
     if settings.pooler == "transaction":
@@ -67,7 +62,23 @@ def connect_options(settings: DatabaseSettings) -> dict[str, object]:
 def tool_options(url: str, name: str) -> dict[str, str | int]:
     """What libpq is told by a tool that changes a schema: its name, and TLS as for the service. Raises ConfigError."""
     settings = DatabaseSettings.of(url=url)
-    return {"application_name": name, "connect_timeout": settings.connect_timeout, **settings.tls_options}
+    return {
+        "application_name": name,
+        "connect_timeout": settings.connect_timeout,
+        **_dead_networks(settings),
+        **settings.tls_options,
+    }
+
+
+def _dead_networks(settings: DatabaseSettings) -> dict[str, int]:
+    """What has a network that died be noticed also where nobody gave a deadline."""
+    silence = max(int(settings.silence_timeout), 1)
+    return {
+        "tcp_user_timeout": silence * 1000,
+        "keepalives_idle": silence,
+        "keepalives_interval": max(silence // SILENT_PROBES, 1),
+        "keepalives_count": SILENT_PROBES,
+    }
 
 
 def _quoted(value: str) -> str:

@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 from alembic import command
-from alembic.runtime.migration import MigrationContext
 
-from infra_adapters.errors import ChecksumMismatch, DataLossRefused, InfraError, MigrationFailed, RevisionBroken
+from infra_adapters import errors
+from infra_adapters.errors import ChecksumMismatch, DataLossRefused, InfraError, MigrationFailed
 from infra_adapters.postgres.catalog import differences
 from infra_adapters.postgres.migrations import gate, halves, ledger
 from infra_adapters.postgres.migrations.events import MigrationEvent, log_event
 from infra_adapters.postgres.migrations.locking import connected, locked
 from infra_adapters.postgres.migrations.losses import losses
+from infra_adapters.postgres.migrations.running import Run, current
 from infra_adapters.postgres.migrations.script import Revision, Script, named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
+    from alembic.config import Config
     from sqlalchemy import Connection
 
     from infra_adapters.postgres.catalog import Difference
     from infra_adapters.postgres.migrations.events import Listener
 
 OWN = Script()
+PAUSE = 0.5
+"""How long, in seconds, others go first where a lock was not to be had."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -43,31 +46,47 @@ class Migrations:
     wait: float = 60.0
     listener: Listener = log_event
 
-    def upgrade(self, target: str = "head") -> None:
+    def upgrade(self, target: str = "head") -> tuple[str, ...]:
         """Go forward to a revision; several processes may call this at once, one of them does it.
 
-        Raises DangerousDdl, before anything runs, where a revision would stop a running service and says not why.
+        Returns what this call has applied. Raises DangerousDdl, before anything runs, where a revision would stop a
+        running service and says not why, and MigrationFailed with the revision that failed.
         """
-        with self._running(target) as (connection, applied):
-            self._refuse_dangers(connection, target)
-            watched = halves.marking(self.script, "up")
-            command.upgrade(self.script.config(connection, applied=applied, watched=watched), target)
 
-    def downgrade(self, target: str, *, allow_data_loss: bool = False) -> None:
-        """Go back to a revision, `base` for an empty schema.
+        def go(run: Run) -> None:
+            self._refuse_dangers(run, target)
+            command.upgrade(self._config(run), target)
+
+        return self._ran(target, "up", go)
+
+    def downgrade(self, target: str, *, allow_data_loss: bool = False) -> tuple[str, ...]:
+        """Go back to a revision, `base` for an empty schema; returns the revisions that were reverted.
 
         Raises DataLossRefused where rows would go with it, unless that is allowed in so many words.
         """
-        with self._running(target) as (connection, applied):
+
+        def go(run: Run) -> None:
             if not allow_data_loss:
-                self._refuse_losses(connection, target)
-            watched = halves.marking(self.script, "back")
-            command.downgrade(self.script.config(connection, applied=applied, watched=watched), target)
+                self._refuse_losses(run, target)
+            command.downgrade(self._config(run), target)
+
+        return self._ran(target, "back", go)
+
+    def adopt(self) -> None:
+        """Write down that the database is where Alembic's table says, for a schema that was migrated by other means."""
+        history = self.history()
+        with locked(self.url, self.wait), connected(self.url) as connection:
+            here = current(connection, self.script)
+            if here is not None and here not in {one.id for one in history}:
+                raise MigrationFailed(f"{self.script.version_table} says {here}, which is no revision of this history")
+            ledger.make(connection)
+            ledger.adopt(connection, self.script.name, history, here)
+            connection.commit()
 
     def current(self) -> str | None:
         """The revision that the database is at."""
         with connected(self.url) as connection:
-            return self._current(connection)
+            return current(connection, self.script)
 
     def history(self) -> tuple[Revision, ...]:
         """Every revision, oldest first. Raises MigrationFailed where they do not make one line."""
@@ -83,10 +102,12 @@ class Migrations:
         history = self.history()
         with connected(self.url) as connection:
             applied = ledger.entries(connection, self.script.name)
-            server = _version(connection)
+            server = gate.server_version(connection)
             half = halves.half_of(connection, self.script.name)
+            here = current(connection, self.script)
         try:
             ledger.compare(applied, history)
+            ledger.compare_with_table(applied, here, self.script.version_table)
         except ChecksumMismatch as error:
             return (str(error),)
         there = {one.revision for one in applied}
@@ -108,7 +129,7 @@ class Migrations:
         with locked(self.url, self.wait), connected(self.url) as connection:
             ledger.make(connection)
             halves.whole(connection, self.script.name)
-            ledger.record(connection)
+            ledger.record(connection, ledger.schema(connection))
             connection.commit()
 
     def plan(self, target: str = "head") -> str:
@@ -119,43 +140,33 @@ class Migrations:
         """The SQL that `downgrade` would run; nothing is changed."""
         return gate.written(self.script, f"{self.current() or 'base'}:{target}", command.downgrade)
 
-    def _refuse_dangers(self, connection: Connection, target: str) -> None:
-        here = self._current(connection)
-        server = _version(connection)
-        connection.rollback()
-        gate.refuse(self.script, self.script.between(here, target), server)
+    def _refuse_dangers(self, run: Run, target: str) -> None:
+        gate.refuse(self.script, self.script.between(run.here, target), gate.server_version(run.connection))
 
-    def _refuse_losses(self, connection: Connection, target: str) -> None:
-        here = self._current(connection)
-        connection.rollback()
+    def _refuse_losses(self, run: Run, target: str) -> None:
         try:
-            sql = gate.written(self.script, f"{here or 'base'}:{target}", command.downgrade) if here else ""
-            found = losses(connection, sql)
+            sql = gate.written(self.script, f"{run.here}:{target}", command.downgrade) if run.here else ""
+            found = losses(run.connection, sql)
         except InfraError as error:
-            if isinstance(error, MigrationFailed) and not isinstance(error, RevisionBroken):
+            if isinstance(error, MigrationFailed) and not isinstance(error, errors.RevisionBroken):
                 raise
             why = f"it cannot be tried what going back to {target} would throw away ({error})"
             raise DataLossRefused(f"{why}; look at its SQL, and allow it in so many words") from None
         if found:
             raise DataLossRefused(f"going back to {target} would throw away what is in {', '.join(found)}")
 
-    def _current(self, connection: Connection) -> str | None:
-        options = {"version_table": self.script.version_table}
-        return MigrationContext.configure(connection, opts=options).get_current_revision()
+    def _config(self, run: Run) -> Config:
+        watched = halves.marking(self.script, run.way)
+        return self.script.config(run.connection, applied=(run.applied,), watched=watched)
 
-    @contextmanager
-    def _running(self, target: str) -> Iterator[tuple[Connection, tuple[Any, ...]]]:
-        """A connection to migrate on and what is to be told of each step, while the lock is held."""
+    def _ran(self, target: str, way: Literal["up", "back"], go: Callable[[Run], None]) -> tuple[str, ...]:
         began = time.monotonic()
+        done: list[str] = []
         self.listener(MigrationEvent("started", self.script.name, target))
         try:
-            with locked(self.url, self.wait), connected(self.url) as connection:
-                ledger.make(connection)
-                ledger.compare(ledger.entries(connection, self.script.name), self.history())
-                connection.commit()
-                with named():
-                    yield connection, (self._steps(),)
-                connection.commit()
+            with locked(self.url, self.wait) as holder:
+                while not self._tried(way, holder, done, go, began):
+                    time.sleep(PAUSE)
         except Exception as error:
             taken = time.monotonic() - began
             told = halves.explained(self.url, self.script.name, error)
@@ -164,29 +175,23 @@ class Migrations:
                 raise
             raise told from error
         self.listener(MigrationEvent("finished", self.script.name, target, time.monotonic() - began))
+        return tuple(done)
 
-    def _steps(self) -> Any:
-        """What Alembic calls after each step, in its transaction."""
-        known = {one.id: one for one in self.history()}
-        since = [time.monotonic()]
-
-        def applied(*, ctx: MigrationContext, step: Any, **_: object) -> None:
-            now = time.monotonic()
-            taken, since[0] = now - since[0], now
-            revision = step.up_revision_id
-            assert ctx.connection is not None  # noqa: S101
-            halves.whole(ctx.connection, self.script.name)
-            if step.is_upgrade:
-                ledger.enter(ctx.connection, self.script.name, known[revision], taken)
-            else:
-                ledger.strike(ctx.connection, self.script.name, revision)
-            what = "applied" if step.is_upgrade else "reverted"
-            self.listener(MigrationEvent(what, self.script.name, revision, taken))
-
-        return applied
-
-
-def _version(connection: Connection) -> str:
-    """The server's version, like 18.1."""
-    driver: Any = connection.connection.driver_connection
-    return f"{driver.info.server_version // 10000}.{driver.info.server_version % 10000}"
+    def _tried(
+        self, way: Literal["up", "back"], holder: Connection, done: list[str], go: Callable[[Run], None], began: float
+    ) -> bool:
+        """Whether it came to its end; not where a lock was not to be had and there is time to try again."""
+        with connected(self.url) as connection:
+            run = Run(self.script, way, connection, holder, self.listener, self.history(), done)
+            run.begin()
+            try:
+                with named():
+                    go(run)
+                connection.commit()
+            except Exception as error:  # noqa: BLE001 - whatever a revision raises is told with its name
+                told = run.told(error)
+                half = isinstance(told, errors.LockTimeout) and halves.half_of(holder, self.script.name)
+                if not isinstance(told, errors.LockTimeout) or half or time.monotonic() - began > self.wait:
+                    raise told from None
+                return False
+        return True

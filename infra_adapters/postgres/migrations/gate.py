@@ -16,6 +16,8 @@ from infra_adapters.postgres.migrations.script import named
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from sqlalchemy import Connection
+
     from infra_adapters.postgres.migrations.script import Revision, Script
 
 
@@ -54,3 +56,9 @@ def refuse(script: Script, revisions: Iterable[Revision], version: str) -> None:
     if why:
         cure = 'do it the way that is named, or write into the revision WAIVERS = {"kind": "why it may run"}'
         raise DangerousDdl("\n".join((f"{len(why)} refused; {cure}", *why)))
+
+
+def server_version(connection: Connection) -> str:
+    """The server's version, like 18.1."""
+    driver: Any = connection.connection.driver_connection
+    return f"{driver.info.server_version // 10000}.{driver.info.server_version % 10000}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import (
@@ -60,6 +60,10 @@ class Entry:
     catalog: str
 
 
+VERSIONS = ("_revision", "alembic_version")
+"""How the names of tables end in which Alembic keeps where a history is."""
+
+
 def entries(connection: Connection, script: str) -> tuple[Entry, ...]:
     """What was applied of a script, in that order."""
     if not inspect(connection).has_table(table.name):
@@ -69,21 +73,18 @@ def entries(connection: Connection, script: str) -> tuple[Entry, ...]:
 
 
 def enter(connection: Connection, script: str, revision: Revision, seconds: float) -> None:
-    """Write a revision down, with the schema that it made, in the transaction that applied it."""
+    """Write a revision down; `record` says what schema it made."""
     values = {"script": script, "revision": revision.id, "down": revision.down, "checksum": revision.checksum}
     connection.execute(insert(table).values(**values, seconds=seconds, fingerprint="", catalog=""))
-    record(connection)
 
 
 def strike(connection: Connection, script: str, revision: str) -> None:
-    """Take a revision out, in the transaction that undid it."""
+    """Take a revision out."""
     connection.execute(delete(table).where(table.c.script == script, table.c.revision == revision))
-    record(connection)
 
 
-def record(connection: Connection) -> None:
-    """Take the schema as it is now for what it should be: the newest entry of all histories says what that is."""
-    found = schema(connection)
+def record(connection: Connection, found: Catalog) -> None:
+    """Take a schema for what it should be: the newest entry of all histories says what that is."""
     newest = select(table.c.script, table.c.revision).order_by(table.c.applied_at.desc()).limit(1)
     this = tuple_(table.c.script, table.c.revision).in_(newest)
     connection.execute(update(table).values(catalog=""))
@@ -98,6 +99,15 @@ def expected(connection: Connection) -> Catalog | None:
     return None if text is None else Catalog.from_json(text)
 
 
+def carried(expected: Catalog, before: Catalog, after: Catalog) -> Catalog:
+    """What should be after a step: what it has changed; all else is as it was expected, so that drift stays drift."""
+    keys = expected.objects.keys() | after.objects.keys()
+    found = {
+        key: (expected if before.objects.get(key) == after.objects.get(key) else after).objects.get(key) for key in keys
+    }
+    return replace(after, objects={key: one for key, one in sorted(found.items()) if one is not None})
+
+
 def schema(connection: Connection) -> Catalog:
     """The schema as it is now, without the tables in which migrating keeps its own books."""
     found = read_catalog(connection.connection.driver_connection)  # type: ignore[arg-type]
@@ -108,7 +118,7 @@ def _is_book(found: Catalog, name: str) -> bool:
     """Whether a table is the ledger's, a backfill's, or one in which Alembic keeps where a history is."""
     if name.partition(".")[2] in {table.name, halves.name, "infra_backfill", "infra_backfill_failure"}:
         return True
-    if ("column", f"{name}.version_num") not in found.objects:
+    if not name.endswith(VERSIONS) or ("column", f"{name}.version_num") not in found.objects:
         return False
     return sum(kind == "column" and one.get("of") == name for (kind, _), one in found.objects.items()) == 1
 
@@ -116,6 +126,26 @@ def _is_book(found: Catalog, name: str) -> bool:
 def make(connection: Connection) -> None:
     """Make the table where it is missing."""
     table.create(connection, checkfirst=True)
+
+
+def adopt(connection: Connection, script: str, history: Sequence[Revision], here: str | None) -> None:
+    """Write down that a database is at a revision of a history, whoever brought it there, with its schema as it is."""
+    connection.execute(delete(table).where(table.c.script == script))
+    for revision in () if here is None else history:
+        enter(connection, script, revision, 0.0)
+        if revision.id == here:
+            break
+    record(connection, schema(connection))
+
+
+def compare_with_table(applied: Sequence[Entry], here: str | None, version_table: str) -> None:
+    """Raise ChecksumMismatch where Alembic's own table says that the database is at another revision."""
+    last = applied[-1].revision if applied else None
+    if last != here:
+        raise ChecksumMismatch(
+            f"{version_table} says {here or 'base'}, and {last or 'nothing'} was written down as applied last;"
+            f" where the schema is that of {here or 'base'}, `infra adopt` writes it down"
+        )
 
 
 def compare(applied: Sequence[Entry], history: Sequence[Revision]) -> None:

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.script.revision import RevisionError
 from alembic.util import CommandError
+from sqlalchemy.exc import DBAPIError
 
-from infra_adapters.errors import MigrationFailed, RevisionBroken
+from infra_adapters.errors import InfraError, MigrationFailed, RevisionBroken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -92,15 +94,25 @@ class Script:
 
 @contextmanager
 def named() -> Iterator[None]:
-    """Raise MigrationFailed for what Alembic refuses, a wrong target among it."""
+    """Raise MigrationFailed for what Alembic refuses, a wrong target among it, and RevisionBroken for a mistake."""
     try:
         yield
     except (CommandError, RevisionError) as error:
         raise MigrationFailed(str(error)) from None
-    except AssertionError:
-        raise MigrationFailed("there is no revision so far from the one that is there") from None
-    except (SyntaxError, ImportError, AttributeError, NameError, TypeError) as error:
+    except (InfraError, DBAPIError, psycopg.Error):
+        raise
+    except Exception as error:
+        if isinstance(error, AssertionError) and _raised_in(error).startswith("alembic."):
+            raise MigrationFailed("there is no revision so far from the one that is there") from None
         raise RevisionBroken(f"a revision cannot be run: {type(error).__name__}: {error}") from error
+
+
+def _raised_in(error: Exception) -> str:
+    """The name of the module that an error comes from."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return str(trace.tb_frame.f_globals.get("__name__", "")) if trace else ""
 
 
 def _revision(one: AlembicScript) -> Revision:

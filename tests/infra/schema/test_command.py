@@ -162,3 +162,17 @@ def test_a_schema_that_was_changed_on_purpose_is_accepted(infra, empty_url):
     assert infra("check")[0] == 1
     assert infra("check", "--accept")[0] == 0
     assert infra("check")[0] == 0
+
+
+def test_a_name_that_cannot_last_is_refused(infra, tmp_path):
+    (tmp_path / "versions").mkdir()
+    code, said = infra("check", "--folder", str(tmp_path), "--name", "x" * 70)
+    assert (code, "a lasting name has up to 40" in said) == (2, True)
+
+
+def test_what_was_migrated_by_hand_is_adopted(infra, empty_url):
+    with psycopg.connect(empty_url, autocommit=True) as connection:
+        connection.execute(infra("plan")[1])
+    assert infra("check")[0] == 1
+    assert infra("adopt") == (0, "infra: at 0001\n")
+    assert infra("check")[0] == 0
