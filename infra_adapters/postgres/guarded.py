@@ -19,6 +19,7 @@ import psycopg
 from psycopg import generators, waiting
 from psycopg.pq import ConnStatus, Escaping, ExecStatus, TransactionStatus
 
+from infra_adapters.errors import ConfigError
 from infra_adapters.postgres.observing import ObservedCursor
 from infra_adapters.postgres.strict import refuse_doubtful_values
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from psycopg.abc import PQGen
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from infra_adapters.postgres.observing import Watcher
 
@@ -120,3 +122,12 @@ class GuardedConnection(psycopg.AsyncConnection[Any]):
         if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
             # Closed without a word to the server: saying goodbye could wait for ever.
             self.pgconn.finish()
+
+
+def driver_of(connection: AsyncConnection) -> GuardedConnection:
+    """What is below a connection of SQLAlchemy's. Raises ConfigError for one that this package has not made."""
+    held: Any = connection.sync_connection
+    raw = held.connection.driver_connection
+    if not isinstance(raw, GuardedConnection):
+        raise ConfigError("the engine's connections are not made by this package")
+    return raw

@@ -35,7 +35,8 @@ class UnitOptions:
 
     def local(self, settings: DatabaseSettings) -> dict[str, str]:
         """The server's settings for this transaction alone, by their names."""
-        found = {TENANT_SETTING: str(self.tenant)} if self.tenant else {}
+        # Without a tenant as well: what somebody has set on the connection before does not count.
+        found = {TENANT_SETTING: str(self.tenant) if self.tenant else ""}
         if settings.pooler == "transaction":
             found |= {name: str(value) for name, value in server_timeouts(settings).items()}
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Generic
@@ -21,7 +22,7 @@ from infra_adapters.ports.repositories import Page
 from infra_adapters.postgres.translate import translated
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from uuid import UUID
 
     from infra_adapters.postgres.compiled import Compiled
@@ -33,12 +34,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the unit of work gives its repositories. `keys` sign cursors, newest first."""
+    """What the unit of work gives its repositories. `keys` sign cursors, newest first.
 
-    connection: GuardedConnection
+    `held` gives its connection, and raises UnitClosed when it is over. `spoil` has its commit refused.
+    """
+
+    held: Callable[[], GuardedConnection]
+    spoil: Callable[[], None]
     events: PostgresEventStore
     tenant: UUID | None
     keys: tuple[bytes, ...]
+
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """All of it, or a unit that cannot be committed: what fails before the server knows of it undoes nothing."""
+        try:
+            yield
+        except BaseException:
+            self.spoil()
+            raise
 
 
 class PostgresRepository(Generic[A]):
@@ -70,22 +84,25 @@ class PostgresRepository(Generic[A]):
         saved = replace(aggregate, version=aggregate.version + 1)  # type: ignore[type-var]
         if not await self._write(saved, aggregate.version):
             raise ConcurrencyConflict(aggregate.version, await self._version(aggregate.id))
-        for part in self._stored.rows.parts:
-            await self._write_parts(part, saved, new=saved.version == 1)
-        await self._record(saved.id, events)
+        with self._around.whole():
+            for part in self._stored.rows.parts:
+                await self._write_parts(part, saved, new=saved.version == 1)
+            await self._record(saved.id, events)
         return saved
 
     async def delete(self, aggregate: A, events: Sequence[object] = ()) -> None:
         """Take it away, or mark it deleted. Raises ConcurrencyConflict."""
         require_own(self._stored.kind, aggregate, self._around.tenant)
         guard: dict[str, object] = {"of_id": aggregate.id, "of_version": aggregate.version}
-        if self._stored.kind.deleted:
-            count = await self._count(self._stored.mark(), guard)
-        else:
-            count = await self._remove(aggregate, guard)
-        if not count:
-            raise ConcurrencyConflict(aggregate.version, await self._version(aggregate.id))
-        await self._record(aggregate.id, events)
+        with self._around.whole():
+            if self._stored.kind.deleted:
+                count = await self._count(self._stored.mark(), guard)
+            else:
+                count = await self._remove(aggregate, guard)
+            if count:
+                await self._record(aggregate.id, events)
+                return
+        raise ConcurrencyConflict(aggregate.version, await self._version(aggregate.id))
 
     async def change(self, identities: Collection[UUID], values: Mapping[str, object]) -> int:
         """Set attributes of several at once; returns how many there were. Raises ConfigError for an unknown one."""
@@ -103,13 +120,20 @@ class PostgresRepository(Generic[A]):
         require_page(declared, where, limit)
         scope = scope_of(self._stored.kind, declared, where, self._around.tenant)
         position = read_cursor(scope, after, self._around.keys) if after else ()
-        asked: dict[str, object] = {f"where_{name}": value for name, value in where.items()}
-        asked |= {f"after_{at}": value for at, value in enumerate(position)}
+        asked = {f"where_{name}": self._cell(name, value) for name, value in where.items()}
+        order = [*(one.attribute for one in declared.order), "id"]
+        for at, (name, value) in enumerate(zip(order, position, strict=False)):
+            asked[f"after_{at}"] = self._cell(name, value)
         rows = await self._all(self._stored.page(declared, after=bool(after)), asked | {"most": limit + 1})
         items = await self._whole(rows[:limit])
         if len(rows) <= limit:
             return Page(items)
         return Page(items, write_cursor(scope, position_of(declared, items[-1]), self._around.keys[0]))
+
+    def _cell(self, name: str, value: object) -> object:
+        """What the column of an attribute holds for a value."""
+        [found] = self._stored.rows.written({name: value}).values()
+        return found
 
     async def _remove(self, aggregate: A, guard: dict[str, object]) -> int:
         # Held first: the parts of one that was changed meanwhile stay where they are.
@@ -133,7 +157,7 @@ class PostgresRepository(Generic[A]):
         rows = [_new(whose | {part.position: at} | part.rows.write(value)) for at, value in enumerate(values)]
         if rows:
             with translated():
-                await self._stored.add_part(part).each(self._around.connection, rows)
+                await self._stored.add_part(part).each(self._around.held(), rows)
 
     async def _record(self, identity: UUID, events: Sequence[object]) -> None:
         if events:
@@ -165,11 +189,11 @@ class PostgresRepository(Generic[A]):
 
     async def _all(self, statement: Compiled, values: dict[str, object]) -> Sequence[Any]:
         with translated():
-            return await statement.rows(self._around.connection, {**values, "of_tenant": self._around.tenant})
+            return await statement.rows(self._around.held(), {**values, "of_tenant": self._around.tenant})
 
     async def _count(self, statement: Compiled, values: dict[str, object]) -> int:
         with translated():
-            return await statement.count(self._around.connection, {**values, "of_tenant": self._around.tenant})
+            return await statement.count(self._around.held(), {**values, "of_tenant": self._around.tenant})
 
 
 def _new(values: Mapping[str, object]) -> dict[str, object]:

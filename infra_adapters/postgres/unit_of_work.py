@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from psycopg.pq import TransactionStatus
 
-from infra_adapters.deadline import doubt, passed, within
+from infra_adapters.deadline import doubt, within
 from infra_adapters.errors import (
     CommitOutcomeUnknown,
-    ConfigError,
     InfraError,
     TransactionFailed,
     Unavailable,
@@ -19,7 +18,8 @@ from infra_adapters.errors import (
 )
 from infra_adapters.postgres.circuit import tell
 from infra_adapters.postgres.event_store import PostgresEventStore
-from infra_adapters.postgres.guarded import CANCEL_SECONDS, GuardedConnection
+from infra_adapters.postgres.guarded import GuardedConnection, driver_of
+from infra_adapters.postgres.leaving import leave
 from infra_adapters.postgres.repository import PostgresRepository, Surroundings
 from infra_adapters.postgres.translate import of_library, translated
 
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from infra_adapters.postgres.options import UnitOptions
 
 TRANSACTION = b"SELECT pg_current_xact_id_if_assigned()::text"
-LEAVE_SECONDS = 5.0
 
 
 class PostgresUnitOfWork:
@@ -53,6 +52,9 @@ class PostgresUnitOfWork:
         self._around = AsyncExitStack()
         self._committed: tuple[object, ...] = ()
         self._plans_hold = True
+        self._over = False
+        self._spoiled = False
+        self._parts = 0
 
     @property
     def connection(self) -> AsyncConnection:
@@ -63,7 +65,7 @@ class PostgresUnitOfWork:
     @property
     def events(self) -> PostgresEventStore:
         """The streams of events, as this transaction sees them. Raises UnitClosed outside of the unit."""
-        if self._store is None or self._begun is None or self._begun.closed:
+        if self._store is None or self._open.closed:
             raise UnitClosed("the unit of work has not begun, or is over")
         return self._store
 
@@ -79,7 +81,9 @@ class PostgresUnitOfWork:
 
     def repository(self, kind: Kind[A]) -> PostgresRepository[A]:
         """The aggregates of a kind. Raises UnitClosed, TenantRequired, ConfigError for a kind that is not kept."""
-        around = Surroundings(self._raw, self.events, self._options.tenant, self._model.cursor_keys)
+        around = Surroundings(
+            lambda: self._raw, self._spoil, self.events, self._options.tenant, self._model.cursor_keys
+        )
         return PostgresRepository(self._model.stored(kind), around)
 
     async def __aenter__(self) -> Self:
@@ -113,15 +117,20 @@ class PostgresUnitOfWork:
 
     async def commit(self) -> None:
         """Commit. Raises CommitOutcomeUnknown where the connection or the caller was lost before the answer."""
-        if self._raw.pgconn.transaction_status == TransactionStatus.INERROR:
+        connection, store = self._open, self.events
+        if self._parts:
+            raise TransactionFailed("a savepoint is open; a part ends before the whole is committed")
+        if self._failed:
             raise TransactionFailed("a statement of this unit failed; roll it back and begin again")
         with translated():
             [[found]] = await (await self._raw.execute(TRANSACTION)).fetchall()
         transaction = found or ""
         unknown = CommitOutcomeUnknown("the answer to COMMIT was lost", transaction=transaction)
+        # Whatever comes of it, this transaction is at its end: nothing may be asked outside of one.
+        self._over = True
         try:
             with translated():
-                await self._open.commit()
+                await connection.commit()
         except Unavailable:
             if not transaction:
                 raise
@@ -130,31 +139,37 @@ class PostgresUnitOfWork:
             if transaction:
                 doubt(unknown)
             raise
-        self._committed = tuple(self.events.appended)
+        self._committed = tuple(store.appended)
         # What is saved after this would be lost without a word.
-        await self._open.close()
+        await connection.close()
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """A part that is rolled back alone where it raises; its error comes through as it is."""
-        kept = len(self.events.appended)
+        kept, spoiled = len(self.events.appended), self._spoiled
         part = self._open.begin_nested()
         with translated():
             await part.start()
+        self._parts += 1
         try:
             yield
+            if self._failed and not spoiled:
+                raise TransactionFailed("a statement of this part failed; it was rolled back")
         except BaseException:
             # A part that cannot be rolled back went with its connection; the caller's own error is the one to see.
             with suppress(InfraError), translated():
                 await part.rollback()
             del self.events.appended[kept:]
+            self._spoiled = spoiled
             raise
+        finally:
+            self._parts -= 1
         with translated():
             await part.commit()
 
     async def _begin(self) -> None:
         connection = self._begun = await self._database.acquire()
-        self._around.push_async_callback(self._leave, connection)
+        self._around.push_async_callback(leave, connection, lambda: self._plans_hold)
         self._store = PostgresEventStore(connection, self._model.events, self._options.tenant)
         with translated():
             if self._options.isolation:
@@ -166,30 +181,19 @@ class PostgresUnitOfWork:
 
     @property
     def _open(self) -> AsyncConnection:
-        if self._begun is None or self._begun.closed:
+        if self._begun is None or self._begun.closed or self._over:
             raise UnitClosed("the unit of work has not begun, or is over")
         return self._begun
+
+    @property
+    def _failed(self) -> bool:
+        return self._spoiled or self._raw.pgconn.transaction_status == TransactionStatus.INERROR
+
+    def _spoil(self) -> None:
+        self._spoiled = True
 
     @property
     def _raw(self) -> GuardedConnection:
         """The driver's connection, on which the transaction is. Raises UnitClosed where it was lost."""
         with translated():
-            held: Any = self._open.sync_connection
-            raw = held.connection.driver_connection
-        if not isinstance(raw, GuardedConnection):
-            raise ConfigError("the engine's connections are not made by this package")
-        return raw
-
-    async def _leave(self, connection: AsyncConnection) -> None:
-        """Roll back and give the connection back, within the deadline; it goes on alone where that comes first."""
-        if not connection.closed:
-            await asyncio.shield(asyncio.ensure_future(self._given_back(connection)))
-
-    async def _given_back(self, connection: AsyncConnection) -> None:
-        with suppress(InfraError), translated():
-            raw = self._raw
-            await raw.leave(CANCEL_SECONDS if passed() else LEAVE_SECONDS, plans_hold=self._plans_hold)
-            if not raw.at_rest:
-                await connection.invalidate()
-        with suppress(InfraError), translated():
-            await connection.close()
+            return driver_of(self._open)

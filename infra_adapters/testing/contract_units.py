@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from uuid import uuid4
 
-from infra_adapters.errors import ConcurrencyConflict, ConfigError, UnitClosed
+from infra_adapters.errors import ConcurrencyConflict, ConfigError, InfraError, TransactionFailed, UnitClosed
 from infra_adapters.ports import UnknownEvent
 from infra_adapters.testing.contract import Opens, expect, find, keep, promise, raises
 from infra_adapters.testing.sample import ORDERS, OrderPaid, an_order
@@ -84,6 +85,44 @@ async def a_unit_that_is_over_refuses(opens: Opens) -> None:
             await unit.events.append("s", (OrderPaid("a"),))
         with raises(UnitClosed, "no second commit"):
             await unit.commit()
+
+
+@promise
+async def a_repository_ends_with_its_unit(opens: Opens) -> None:
+    """What a repository of an earlier unit is asked reaches no other unit."""
+    order = an_order(uuid4())
+    async with opens(tenant=order.tenant) as unit:
+        repository = unit.repository(ORDERS)
+        await unit.commit()
+    async with opens(tenant=order.tenant) as other:
+        with raises(UnitClosed, "nothing is saved after the end"):
+            await repository.save(order)
+        with raises(UnitClosed, "nothing is found after the end"):
+            await repository.get(order.id)
+        await other.commit()
+    async with opens(tenant=order.tenant) as unit:
+        expect(await unit.repository(ORDERS).get(order.id) is None, "another unit keeps nothing of it")
+
+
+@promise
+async def a_part_that_is_open_is_not_committed(opens: Opens) -> None:
+    """A commit within a savepoint is refused."""
+    async with opens(tenant=uuid4()) as unit, unit.savepoint():
+        with raises(TransactionFailed, "no commit within a part"):
+            await unit.commit()
+
+
+@promise
+async def an_aggregate_is_kept_with_its_events_or_not_at_all(opens: Opens) -> None:
+    """An event that nobody knows keeps nothing of what it came with."""
+    order = an_order(uuid4())
+    async with opens(tenant=order.tenant) as unit:
+        with raises(InfraError, "an event without a name"):
+            await unit.repository(ORDERS).save(order, (object(),))
+        with suppress(TransactionFailed):
+            await unit.commit()
+    async with opens(tenant=order.tenant) as unit:
+        expect(await unit.repository(ORDERS).get(order.id) is None, "nothing of it is kept")
 
 
 @promise

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
-from infra_adapters.errors import ConcurrencyConflict, InvalidRequest, UnitClosed
+from infra_adapters.errors import ConcurrencyConflict, InvalidRequest, TransactionFailed, UnitClosed
 from infra_adapters.ports import EventTypes, Recorded, UnknownEvent
 from infra_adapters.testing.memory_repository import MemoryRepository
 
@@ -81,6 +81,7 @@ class MemoryUnitOfWork:
         self._working: MemoryStore | None = None
         self._events = MemoryEvents(store, tenant)
         self._committed: tuple[object, ...] = ()
+        self._parts = 0
 
     @property
     def events(self) -> MemoryEvents:
@@ -95,7 +96,8 @@ class MemoryUnitOfWork:
 
     def repository(self, kind: Kind[A]) -> MemoryRepository[A]:
         """The aggregates of a kind. Raises UnitClosed, TenantRequired."""
-        return MemoryRepository(kind, self._store().aggregates, self._events, self._tenant, KEY)
+        self._store()
+        return MemoryRepository(kind, lambda: self._store().aggregates, self._events, self._tenant, KEY)
 
     async def __aenter__(self) -> Self:
         """Begin with what is committed now."""
@@ -113,6 +115,8 @@ class MemoryUnitOfWork:
     async def commit(self) -> None:
         """Make everything lasting. Raises ConcurrencyConflict where another unit was faster."""
         aggregates, streams = self._store().changed(self._began)
+        if self._parts:
+            raise TransactionFailed("a savepoint is open; a part ends before the whole is committed")
         theirs = self._committed_store
         for key in aggregates:
             before, known = self._began.aggregates.get(key), theirs.aggregates.get(key)
@@ -135,6 +139,7 @@ class MemoryUnitOfWork:
         """A part that is forgotten alone where it raises."""
         working = self._store()
         before, kept = working.copy(), len(self._events.appended)
+        self._parts += 1
         try:
             yield
         except BaseException:
@@ -144,6 +149,8 @@ class MemoryUnitOfWork:
                 mine.update(then)  # type: ignore[arg-type]
             del self._events.appended[kept:]
             raise
+        finally:
+            self._parts -= 1
 
     def _store(self) -> MemoryStore:
         if self._working is None:

@@ -20,7 +20,7 @@ from infra_adapters.ports.aggregates import A, Kind, Listing
 from infra_adapters.ports.repositories import Page
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from uuid import UUID
 
 
@@ -35,14 +35,23 @@ class MemoryRepository(Generic[A]):
     """The `Repository` port on a dictionary. Raises TenantRequired where a tenant is missing."""
 
     def __init__(
-        self, kind: Kind[A], kept: dict[tuple[str, UUID], Any], events: Appends, tenant: UUID | None, key: bytes
+        self,
+        kind: Kind[A],
+        kept: Callable[[], dict[tuple[str, UUID], Any]],
+        events: Appends,
+        tenant: UUID | None,
+        key: bytes,
     ) -> None:
         require_tenant(kind, tenant)
         self._kind = kind
-        self._kept = kept
+        self._held = kept
         self._events = events
         self._tenant = tenant
         self._key = key
+
+    @property
+    def _kept(self) -> dict[tuple[str, UUID], Any]:
+        return self._held()
 
     async def get(self, identity: UUID, *, include_deleted: bool = False) -> A | None:
         """The aggregate, or None."""
@@ -59,8 +68,7 @@ class MemoryRepository(Generic[A]):
         for names in self._kind.unique:
             self._refuse_twice(aggregate, names)
         saved: A = replace(aggregate, version=aggregate.version + 1)  # type: ignore[type-var]
-        self._kept[self._kind.name, saved.id] = saved
-        await self._record(saved.id, events)
+        await self._put(saved.id, saved, events)
         return saved
 
     async def delete(self, aggregate: A, events: Sequence[object] = ()) -> None:
@@ -70,10 +78,9 @@ class MemoryRepository(Generic[A]):
             raise ConcurrencyConflict(0, None)
         if self._kind.deleted:
             marked: dict[str, Any] = {self._kind.deleted: datetime.now(UTC), "version": aggregate.version + 1}
-            self._kept[self._kind.name, aggregate.id] = replace(aggregate, **marked)  # type: ignore[type-var]
+            await self._put(aggregate.id, replace(aggregate, **marked), events)  # type: ignore[type-var]
         else:
-            del self._kept[self._kind.name, aggregate.id]
-        await self._record(aggregate.id, events)
+            await self._put(aggregate.id, None, events)
 
     async def change(self, identities: Collection[UUID], values: Mapping[str, object]) -> int:
         """Set attributes of several at once. Raises ConfigError for an unknown one."""
@@ -103,6 +110,14 @@ class MemoryRepository(Generic[A]):
         items = tuple(found[:limit])
         more = len(found) > limit
         return Page(items, write_cursor(scope, position_of(declared, items[-1]), self._key) if more else None)
+
+    async def _put(self, identity: UUID, aggregate: A | None, events: Sequence[object]) -> None:
+        """All or none: events that are refused leave the aggregate as it was."""
+        await self._record(identity, events)
+        if aggregate is None:
+            del self._kept[self._kind.name, identity]
+        else:
+            self._kept[self._kind.name, identity] = aggregate
 
     def _sorted(self, listing: Listing, where: Mapping[str, object]) -> list[A]:
         equal = [one for one in self._all() if all(getattr(one, name) == where[name] for name in where)]

@@ -1,0 +1,38 @@
+"""How a connection goes back to its pool after a unit: rolled back, or thrown away where that takes too long."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from infra_adapters.deadline import passed
+from infra_adapters.errors import InfraError
+from infra_adapters.postgres.guarded import CANCEL_SECONDS, driver_of
+from infra_adapters.postgres.translate import translated
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+LEAVE_SECONDS = 5.0
+
+
+async def leave(connection: AsyncConnection, plans_hold: Callable[[], bool]) -> None:
+    """Roll back and give the connection back, within the deadline; it goes on alone where that comes first.
+
+    `plans_hold` says whether no statement of a product's own was run.
+    """
+    if not connection.closed:
+        await asyncio.shield(asyncio.ensure_future(_given_back(connection, plans_hold())))
+
+
+async def _given_back(connection: AsyncConnection, plans_hold: bool) -> None:
+    with suppress(InfraError), translated():
+        raw = driver_of(connection)
+        await raw.leave(CANCEL_SECONDS if passed() else LEAVE_SECONDS, plans_hold=plans_hold)
+        if not raw.at_rest:
+            await connection.invalidate()
+    with suppress(InfraError), translated():
+        await connection.close()
