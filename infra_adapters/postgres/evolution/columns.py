@@ -9,9 +9,10 @@ from psycopg import sql
 from infra_adapters.errors import CheckViolated, DataLossRefused, MigrationFailed, NotNullViolated
 from infra_adapters.postgres.evolution.catalog import column_of, constraint_of, is_of_kind
 from infra_adapters.postgres.evolution.constraints import validated
-from infra_adapters.postgres.evolution.locking import USUAL, Patience
+from infra_adapters.postgres.evolution.locking import USUAL, Patience, set_timeouts
 from infra_adapters.postgres.evolution.names import own_name, table_name
 from infra_adapters.postgres.evolution.stage import staged
+from infra_adapters.postgres.translate import translated
 
 if TYPE_CHECKING:
     from infra_adapters.postgres.evolution.stage import Stage, Statement, Target
@@ -90,10 +91,12 @@ def refuse_loss(stage: Stage, table: str, condition: Statement, said: str) -> No
     """Raise DataLossRefused where a row meets the condition; offline, have the server refuse when its time comes."""
     if stage.connection is None:
         guard = sql.SQL(GUARD).format(table=table_name(table), condition=condition, said=sql.Literal(said))
-        stage.online(guard)
+        stage.brief(guard)
         return
     query = sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE {})").format(table_name(table), condition)
-    found = stage.connection.execute(query).fetchone()
+    with translated(), stage.connection.transaction():
+        set_timeouts(stage.connection, lock=stage.patience.online, statement=0)
+        found = stage.connection.execute(query).fetchone()
     if found and found[0]:
         raise DataLossRefused(said)
 

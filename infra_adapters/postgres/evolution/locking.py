@@ -63,8 +63,14 @@ def retrying(work: Callable[[], Value], patience: Patience) -> Value:
 
 
 def set_timeouts(connection: psycopg.Connection[Any], *, lock: float, statement: float) -> None:
-    """Bound what follows in this transaction, in seconds; 0 is no bound."""
-    query = "SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)"
+    """Bound what follows in this transaction, in seconds; 0 is no bound.
+
+    And have the server refuse to hide rows: a step that sees a tenant's rows only would take the others for not there.
+    """
+    query = (
+        "SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true),"
+        " set_config('row_security', 'off', true)"
+    )
     connection.execute(query, [milliseconds(lock), milliseconds(statement)])
 
 

@@ -61,7 +61,8 @@ class Stage:
         """One transaction that waits shortly for its locks and is tried again, all of it or nothing."""
         if self.connection is None:
             waits = sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(milliseconds(self.patience.lock)))
-            self._written(sql.SQL("BEGIN"), waits, *statements, sql.SQL("COMMIT"))
+            whole = sql.SQL("SET LOCAL row_security = off")
+            self._written(sql.SQL("BEGIN"), waits, whole, *statements, sql.SQL("COMMIT"))
             return
         connection, patience = self.connection, self.patience
 

@@ -145,8 +145,8 @@ class Migrations:
 
     def _refuse_losses(self, run: Run, target: str) -> None:
         try:
-            sql = gate.written(self.script, f"{run.here}:{target}", command.downgrade) if run.here else ""
-            found = losses(run.connection, sql)
+            way = gate.pieces(self.script, f"{run.here}:{target}", command.downgrade) if run.here else ()
+            found = losses(run.connection, way)
         except InfraError as error:
             if isinstance(error, MigrationFailed) and not isinstance(error, errors.RevisionBroken):
                 raise

@@ -29,6 +29,27 @@ def written(script: Script, span: str, run: Callable[..., None]) -> str:
     return output.getvalue()
 
 
+def pieces(script: Script, span: str, run: Callable[..., None]) -> tuple[str, ...]:
+    """The same, one text for each operation, Alembic's own BEGIN and COMMIT among them."""
+    output = Pieces()
+    with named():
+        run(script.config(output=output), span, sql=True)
+    return tuple(one.strip() for one in output.found if one.strip())
+
+
+class Pieces(io.StringIO):
+    """Keeps apart what is written apart: Alembic writes each operation at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def write(self, text: str, /) -> int:
+        """Keep a piece."""
+        self.found.append(text)
+        return len(text)
+
+
 def dangers(script: Script, revision: Revision, version: str) -> tuple[Danger, ...]:
     """What is dangerous in a revision on a server of a `version` like 18.0."""
     try:

@@ -6,22 +6,28 @@ may commit what it has done, the text of it may not.
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
-from infra_adapters.errors import PermissionDenied
+from infra_adapters.errors import InvalidRequest, PermissionDenied
 from infra_adapters.postgres.migrations.ledger import schema
 from infra_adapters.postgres.translate import translated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy import Connection
 
     from infra_adapters.postgres.catalog import Catalog
 
+BOUNDS = ("BEGIN;", "COMMIT;")
+"""What Alembic writes around each revision."""
+WORDS = r"(?:commit|end|rollback|abort|begin|start|prepare|release|savepoint)\b"
+ENDS = re.compile(r"(?:\s|;|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*" + WORDS, re.IGNORECASE | re.DOTALL)
+SPEAKS = re.compile(r"\b" + WORDS, re.IGNORECASE)
 DELETED = "SELECT format('%I.%I', schemaname, relname) FROM pg_stat_xact_user_tables WHERE n_tup_del > 0"
 # The names below were quoted by the server when it gave them.
 ANY = "SELECT EXISTS (SELECT FROM {})"
@@ -29,19 +35,17 @@ VALUE = "SELECT EXISTS (SELECT FROM {} WHERE {} IS NOT NULL)"
 DIGEST = "SELECT md5(string_agg(md5({1}::text), '' ORDER BY md5({1}::text))) FROM {0}"
 
 
-def losses(connection: Connection, way_back: str) -> tuple[str, ...]:
-    """What holds data and would be lost by the SQL `way_back`; nothing is changed.
+def losses(connection: Connection, way_back: Sequence[str]) -> tuple[str, ...]:
+    """What holds data and would be lost by the SQL `way_back`, one text an operation; nothing is changed.
 
     Tables and columns that go, rows that are deleted, and columns whose values read otherwise after their type has
     changed. What this role may not look into counts as data. Raises InfraError where the SQL cannot run in one
-    transaction.
+    transaction, before any of it is lasting.
     """
     before = schema(connection)
     connection.rollback()
-    transaction_text = "\n".join(line for line in way_back.splitlines() if line.strip() not in {"BEGIN;", "COMMIT;"})
     with translated(), connection.begin() as trial:
-        driver: Any = connection.connection.driver_connection
-        driver.execute(transaction_text)
+        _run(connection.connection.driver_connection, way_back)
         after = schema(connection)
         fewer = _fewer(connection, before, after)
         values = {one: _asked(connection, DIGEST, *one[:2]) for one in _retyped(before, after)}
@@ -55,6 +59,20 @@ def losses(connection: Connection, way_back: str) -> tuple[str, ...]:
                 found.append(f"column {table}.{column} as {kind}")
         look.rollback()
     return tuple(found)
+
+
+def _run(driver: Any, way_back: Sequence[str]) -> None:
+    """Run each operation so that none of them can end the transaction in which it is tried."""
+    for piece in way_back:
+        if piece in BOUNDS:
+            continue
+        if ENDS.match(piece):
+            raise InvalidRequest(f"it ends its transaction by itself: {piece.splitlines()[-1]}")
+        if SPEAKS.search(piece):
+            # Where values are asked for in binary, the server takes one statement at a time.
+            driver.execute(piece, binary=True)
+        else:
+            driver.execute(piece)
 
 
 _HIDDEN = object()

@@ -13,16 +13,21 @@ from infra_adapters.errors import (
     InfraError,
     MigrationFailed,
     NotNullViolated,
+    PermissionDenied,
     UniqueViolated,
 )
 from infra_adapters.postgres.evolution import (
     ForeignKey,
+    Rename,
     add_column,
     add_foreign_key,
     add_unique,
+    backfill,
+    contract_rename,
     drop_column,
     drop_constraint,
     drop_not_null,
+    expand_rename,
     set_not_null,
 )
 from infra_adapters.postgres.evolution.names import own_name
@@ -241,3 +246,31 @@ def test_names_are_taken_as_they_are_spelt(url, connection):
     assert sql(url, """SELECT indexdef FROM pg_indexes WHERE schemaname = 'My Shop'""") == [
         ('CREATE UNIQUE INDEX "U q" ON "My Shop"."Or""ders" USING btree ("A ""b""")',)
     ]
+
+
+HIDDEN = """
+DO $$ BEGIN CREATE ROLE infra_plain LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+GRANT ALL ON SCHEMA public TO infra_plain;
+SET ROLE infra_plain;
+CREATE TABLE held (id int PRIMARY KEY, tenant text, old text);
+INSERT INTO held SELECT n, 'a', 'x' FROM generate_series(1, 9) n;
+ALTER TABLE held ENABLE ROW LEVEL SECURITY;
+ALTER TABLE held FORCE ROW LEVEL SECURITY;
+CREATE POLICY own ON held USING (tenant = current_setting('app.tenant_id', true));
+"""
+
+
+def test_rows_that_a_policy_hides_are_not_taken_for_absent(empty_url):
+    sql(empty_url, HIDDEN)
+    url = empty_url + ("&" if "?" in empty_url else "?") + "options=-crole%3Dinfra_plain"
+    rename = Rename(table="held", old="old", new="name", kind="text")
+    with psycopg.connect(url, autocommit=True) as connection:
+        expand_rename(connection, rename)
+        for step in (
+            lambda: drop_column(connection, "held", "old"),
+            lambda: backfill(url, rename.job()),
+            lambda: contract_rename(connection, rename),
+        ):
+            with pytest.raises(PermissionDenied):
+                step()
+    assert sql(empty_url, "SELECT count(old) FROM held") == [(9,)]

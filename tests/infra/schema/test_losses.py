@@ -135,3 +135,42 @@ def test_rows_and_digits_that_a_way_back_takes_are_a_loss(empty_url, history, ba
         assert migrations.current() == "r3"
     migrations.downgrade("r2", allow_data_loss=bool(said))
     assert migrations.current() == "r2"
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "commit",
+        "COMMIT WORK",
+        "END",
+        "rollback",
+        "abort",
+        "COMMIT ;",
+        "-- x\nCOMMIT",
+        "/* x */ end",
+        ";COMMIT",
+        "COMMIT",
+    ],
+)
+@pytest.mark.parametrize("apart", [True, False], ids=["apart", "together"])
+def test_a_way_back_that_ends_its_transaction_takes_nothing(empty_url, history, end, apart):
+    history.tables(1)
+    lines = [end, "DROP TABLE t1"] if apart else [f"SELECT 1; {end}; DROP TABLE t1"]
+    history.add("r2", "r1", "pass", "; ".join(f"op.execute({line!r})" for line in lines))
+    migrations = Migrations(empty_url, history.script)
+    migrations.upgrade()
+    with pytest.raises(DataLossRefused):
+        migrations.downgrade("r1")
+    with psycopg.connect(empty_url) as connection:
+        assert connection.execute("SELECT n FROM t1").fetchall() == [(1,)]
+    assert (migrations.current(), migrations.drift()) == ("r2", ())
+
+
+def test_a_way_back_may_speak_of_beginnings_and_ends(empty_url, history):
+    history.tables(1)
+    function = "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN 5 % 2; END $$"
+    history.add("r2", "r1", "pass", f"op.execute({function!r})")
+    migrations = Migrations(empty_url, history.script)
+    migrations.upgrade()
+    migrations.downgrade("r1")
+    assert migrations.current() == "r1"
