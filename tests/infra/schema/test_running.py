@@ -152,7 +152,8 @@ def test_the_revision_that_failed_is_named(empty_url, history, up, said):
     history.add("r3", "r2", up, waivers=waived)
     with pytest.raises(MigrationFailed, match=said):
         Migrations(empty_url, history.script).upgrade()
-    history.add("r3", "r2", "pass", up)
+    # Not as long as the first, so that no compiled file of the same second is taken for it.
+    history.add("r3", "r2", "pass", f"{up}  # back")
     migrations = Migrations(empty_url, history.script)
     migrations.upgrade()
     with pytest.raises(MigrationFailed, match=said):
