@@ -10,7 +10,7 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from infra_adapters.errors import Outcome, PermissionDenied
+from infra_adapters.errors import InvalidRequest, Outcome, PermissionDenied
 
 if TYPE_CHECKING:
     from infra_adapters.errors import CommitOutcomeUnknown
@@ -31,7 +31,11 @@ async def resolve_commit(lane: FastLane, error: CommitOutcomeUnknown) -> Outcome
     if not error.transaction:
         return Outcome.UNKNOWN
     for _ in range(TRIES):
-        [[status]] = await lane.fetch_all(STATUS, (error.transaction,))
+        try:
+            [[status]] = await lane.fetch_all(STATUS, (error.transaction,))
+        except InvalidRequest:
+            # An id that this server has not reached: it has taken over from the one that gave it.
+            return Outcome.UNKNOWN
         if status != "in progress":
             return KNOWN.get(status, Outcome.UNKNOWN)
         # A role that may not end it waits for the server's own limit on transactions that stand idle.

@@ -6,6 +6,7 @@ import asyncio
 import random
 from typing import TYPE_CHECKING, TypeVar
 
+from infra_adapters.deadline import doubt
 from infra_adapters.errors import CommitOutcomeUnknown, InfraError, Outcome
 from infra_adapters.kernel.retry import again, pause
 
@@ -32,13 +33,16 @@ async def run_in_unit(
     attempt = 0
     while True:
         attempt += 1
+        at_the_end = False
         try:
             async with open_unit() as unit:
                 result = await work(unit)
+                at_the_end = True
                 await unit.commit()
                 return result
         except CommitOutcomeUnknown as error:
-            outcome = await resolve(error) if resolve else Outcome.UNKNOWN
+            # One that comes out of the work is about another unit, of which `resolve` and `result` know nothing.
+            outcome = await _outcome(error, resolve if at_the_end else None)
             if outcome is Outcome.DONE:
                 return result
             if outcome is Outcome.UNKNOWN or attempt >= attempts:
@@ -47,3 +51,18 @@ async def run_in_unit(
             if not again(error, attempt, attempts):
                 raise
         await asyncio.sleep(pause(attempt, random.random()))  # noqa: S311
+
+
+async def _outcome(
+    error: CommitOutcomeUnknown, resolve: Callable[[CommitOutcomeUnknown], Awaitable[Outcome]] | None
+) -> Outcome:
+    """What became of it; UNKNOWN where nobody can be asked. A deadline that passes meanwhile leaves it in doubt."""
+    if resolve is None:
+        return Outcome.UNKNOWN
+    try:
+        return await resolve(error)
+    except InfraError:
+        return Outcome.UNKNOWN
+    except asyncio.CancelledError:
+        doubt(error)
+        raise

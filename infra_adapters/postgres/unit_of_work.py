@@ -134,6 +134,8 @@ class PostgresUnitOfWork:
         except Unavailable:
             if not transaction:
                 raise
+            # The deadline may pass while the connection is given up.
+            doubt(unknown)
             raise unknown from None
         except asyncio.CancelledError:
             if transaction:

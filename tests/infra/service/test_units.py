@@ -14,7 +14,6 @@ from sqlalchemy import text
 from infra_adapters.deadline import within
 from infra_adapters.errors import (
     CircuitOpen,
-    CommitOutcomeUnknown,
     ConnectFailed,
     ConnectionLost,
     DeadlineExceeded,
@@ -31,9 +30,7 @@ from infra_adapters.kernel.breaker import State
 from infra_adapters.kernel.retry import CAP, again, pause
 from infra_adapters.ports import Condition
 from infra_adapters.postgres import run_in_unit
-from infra_adapters.testing.sample import ORDERS, OrderPaid, an_order
-from tests.infra.faults import relayed
-from tests.infra.shop import MODEL
+from infra_adapters.testing.sample import ORDERS, an_order
 
 pytestmark = pytest.mark.blocking
 
@@ -42,16 +39,6 @@ POOL = "PostgreSQL connections from a pool with limits, bounded waiting and time
 OPENED = "A connection is opened, checked and given back to its pool"
 REPOSITORIES = "Repositories behind ports, used through a unit of work"
 PID = text("SELECT pg_backend_pid()")
-
-
-@pytest.fixture
-async def broken(database_url, settings):
-    """A relay that fails on demand, and the infrastructure behind it."""
-    async with (
-        relayed(database_url) as relay,
-        Infrastructure.open(settings(url=relay.url, role="", pool_size=2), MODEL) as opened,
-    ):
-        yield relay, opened
 
 
 async def pid(opened):
@@ -98,62 +85,6 @@ async def test_on_a_dead_network_a_caller_is_back_soon_after_its_deadline(broken
     relay.recover()
     assert await pid(opened) > 0
     assert opened.database.checked_out == 0
-
-
-async def save_through(opened, order, relay, when):
-    async with opened.unit(tenant=order.tenant) as unit:
-        await unit.repository(ORDERS).save(order)
-        relay.cut_at(b"COMMIT", when)
-        await unit.commit()
-
-
-@pytest.mark.deliverable(REPOSITORIES)
-@pytest.mark.parametrize(("when", "outcome"), [("before", Outcome.NOT_DONE), ("after", Outcome.DONE)])
-async def test_a_commit_whose_answer_is_lost_can_be_resolved(broken, when, outcome):
-    relay, opened = broken
-    order = an_order(uuid4())
-    with pytest.raises(CommitOutcomeUnknown) as caught:
-        await save_through(opened, order, relay, when)
-    assert (caught.value.retryable, caught.value.outcome) == (False, Outcome.UNKNOWN)
-    assert await opened.resolve(caught.value) is outcome
-    async with opened.unit(tenant=order.tenant) as unit:
-        assert (await unit.repository(ORDERS).get(order.id) is not None) is (outcome is Outcome.DONE)
-
-
-@pytest.mark.parametrize(
-    ("when", "outcome"), [("swallowed before", Outcome.NOT_DONE), ("swallowed after", Outcome.DONE)]
-)
-async def test_a_deadline_during_a_commit_leaves_the_outcome_unknown_and_resolvable(broken, when, outcome):
-    relay, opened = broken
-    order = an_order(uuid4())
-    with pytest.raises(CommitOutcomeUnknown) as caught:
-        async with within(30), opened.unit(tenant=order.tenant, timeout=0.5) as unit:
-            await unit.repository(ORDERS).save(order)
-            relay.cut_at(b"COMMIT", when)
-            await unit.commit()
-    relay.recover()
-    assert await opened.resolve(caught.value) is outcome
-
-
-async def test_without_its_id_a_transaction_cannot_be_resolved(infrastructure):
-    assert await infrastructure.resolve(CommitOutcomeUnknown("lost")) is Outcome.UNKNOWN
-
-
-@pytest.mark.deliverable(REPOSITORIES)
-@pytest.mark.parametrize("when", ["before", "after"])
-async def test_work_whose_commit_was_lost_is_done_exactly_once(broken, when):
-    relay, opened = broken
-    order = an_order(uuid4())
-    relay.cut_at(b"COMMIT", when)
-
-    async def work(unit):
-        return await unit.repository(ORDERS).save(order, (OrderPaid("once"),))
-
-    options = replace(opened.unit(tenant=order.tenant)._options, isolation="SERIALIZABLE")
-    assert (await opened.run(work, options=options)).version == 1
-    async with opened.unit(tenant=order.tenant) as unit:
-        assert len(await unit.events.read(f"order:{order.id}")) == 1
-    assert relay.cuts == 1
 
 
 async def test_a_backend_that_dies_in_a_transaction_is_a_lost_connection(settings, database_url):
@@ -237,14 +168,6 @@ async def test_work_that_always_conflicts_ends(memory):
     with pytest.raises(TransactionConflict):
         await run_in_unit(memory, work, attempts=2)
     assert len(tried) == 2
-
-
-async def test_an_unknown_commit_without_a_resolver_is_the_callers(memory):
-    async def work(unit):
-        raise CommitOutcomeUnknown("lost")
-
-    with pytest.raises(CommitOutcomeUnknown):
-        await run_in_unit(memory, work)
 
 
 def test_only_a_conflict_is_tried_again():
@@ -411,23 +334,6 @@ async def test_a_setting_that_there_is_not_begins_nothing(infrastructure):
         with pytest.raises(psycopg.errors.UndefinedObject):
             await connection.begin({"no_such_setting": "1"})
         await connection.rollback()
-
-
-async def test_a_transaction_that_one_may_not_end_stays_unknown(infrastructure, database_url):
-    with psycopg.connect(database_url) as other:
-        [[number]] = other.execute("SELECT pg_current_xact_id()::text")
-        lost = CommitOutcomeUnknown("lost", transaction=number)
-        assert await infrastructure.resolve(lost) is Outcome.UNKNOWN
-    assert await infrastructure.resolve(lost) is Outcome.DONE
-
-
-async def test_a_deadline_during_the_commit_of_what_only_read_is_one(broken):
-    relay, opened = broken
-    with pytest.raises(DeadlineExceeded):
-        async with opened.unit(timeout=0.3) as unit:
-            await pid(opened)
-            relay.cut_at(b"COMMIT", "swallowed before")
-            await unit.commit()
 
 
 async def test_leaving_a_unit_that_never_began_is_nothing(infrastructure):
