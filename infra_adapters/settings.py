@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import ipaddress
+import os
 from pathlib import Path
-from typing import Literal, Self
-from urllib.parse import parse_qsl, unquote, urlsplit
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from infra_adapters.errors import ConfigError
+from infra_adapters.kernel.whereabouts import Whereabouts
 
-SCHEMES = {"postgresql", "postgres", "postgresql+psycopg"}
 VERIFIED = "verify-full"
 SHORTEST_KEY = 32
+LONGEST = 2_147_483
+"""Seconds: the server counts milliseconds in 32 bits."""
+LONGEST_SILENCE = 32_767
+"""Seconds: what Linux takes for a keep-alive."""
+Seconds = Annotated[float, Field(gt=0, le=LONGEST)]
+SecondsOrNone = Annotated[float, Field(ge=0, le=LONGEST)]
+Name = Annotated[str, Field(max_length=63, pattern=r"^[^\x00]*$")]
 
 
 class DatabaseSettings(BaseSettings):
@@ -33,17 +39,17 @@ class DatabaseSettings(BaseSettings):
     fast_pool_size: int = Field(default=2, ge=1, le=500)
     acquire_timeout: float = Field(default=5.0, gt=0, le=300)
     connect_timeout: int = Field(default=5, ge=2, le=60)
-    max_lifetime: int = Field(default=1800, ge=1)
-    trusted_idle: float = Field(default=0.5, ge=0)
-    statement_timeout: float = Field(default=30.0, gt=0)
-    lock_timeout: float = Field(default=10.0, gt=0)
-    idle_in_transaction_timeout: float = Field(default=60.0, gt=0)
-    slow_after: float = Field(default=1.0, ge=0)
-    silence_timeout: float = Field(default=30.0, gt=0)
+    max_lifetime: int = Field(default=1800, ge=1, le=LONGEST)
+    trusted_idle: SecondsOrNone = 0.5
+    statement_timeout: Seconds = 30.0
+    lock_timeout: Seconds = 10.0
+    idle_in_transaction_timeout: Seconds = 60.0
+    slow_after: SecondsOrNone = 1.0
+    silence_timeout: float = Field(default=30.0, gt=0, le=LONGEST_SILENCE)
     breaker_failures: int = Field(default=5, ge=1)
-    breaker_seconds: float = Field(default=60.0, gt=0)
-    application_name: str = Field(default="infra_adapters", min_length=1, max_length=63)
-    role: str = Field(default="", max_length=63)
+    breaker_seconds: Seconds = 60.0
+    application_name: Name = Field(default="infra_adapters", min_length=1)
+    role: Name = ""
     insecure: bool = False
     tls_root: str = ""
     pooler: Literal["none", "transaction"] = "none"
@@ -52,8 +58,7 @@ class DatabaseSettings(BaseSettings):
     @field_validator("url")
     @classmethod
     def _known(cls, value: SecretStr) -> SecretStr:
-        if urlsplit(value.get_secret_value().strip()).scheme not in SCHEMES:
-            raise ValueError("it must be a postgresql:// URL")
+        _whereabouts(value).check()
         return value
 
     @field_validator("cursor_keys")
@@ -72,7 +77,7 @@ class DatabaseSettings(BaseSettings):
 
     @model_validator(mode="after")
     def _verified(self) -> Self:
-        asked = self.options_of_url.get("sslmode", VERIFIED)
+        asked = next((one for one in _whereabouts(self.url).all_of("sslmode") if one != VERIFIED), VERIFIED)
         if asked != VERIFIED and not self.insecure and self.is_remote:
             raise ValueError(f"sslmode={asked} would trust any server; leave it out, or say insecure")
         return self
@@ -88,14 +93,12 @@ class DatabaseSettings(BaseSettings):
     @property
     def options_of_url(self) -> dict[str, str]:
         """The options that the URL itself has."""
-        return dict(parse_qsl(urlsplit(self.url.get_secret_value().strip()).query))
+        return _whereabouts(self.url).options
 
     @property
     def is_remote(self) -> bool:
         """Whether another machine may answer: neither a local socket nor an address of this machine's own."""
-        parts = urlsplit(self.url.get_secret_value().strip())
-        named = self.options_of_url.get("host") or unquote(parts.netloc.rpartition("@")[2])
-        return not all(_is_local(host) for host in named.split(","))
+        return _whereabouts(self.url).is_remote(os.environ)
 
     @property
     def tls_options(self) -> dict[str, str]:
@@ -122,11 +125,5 @@ class DatabaseSettings(BaseSettings):
             raise ConfigError(wrong) from None
 
 
-def _is_local(host: str) -> bool:
-    name = host.removeprefix("[").partition("]")[0] if host.startswith("[") else host.partition(":")[0]
-    if not name or name.startswith(("/", "@")) or name == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
+def _whereabouts(url: SecretStr) -> Whereabouts:
+    return Whereabouts(url.get_secret_value())

@@ -30,6 +30,19 @@ WRONG = [
     ({"tls_root": "/no/such/file.pem"}, "DATABASE_TLS_ROOT"),
     ({"cursor_keys": ["hidden"]}, "DATABASE_CURSOR_KEYS"),
     ({"pooler": "session"}, "DATABASE_POOLER"),
+    ({"statement_timeout": float("inf")}, "DATABASE_STATEMENT_TIMEOUT"),
+    ({"lock_timeout": float("nan")}, "DATABASE_LOCK_TIMEOUT"),
+    ({"idle_in_transaction_timeout": 2_147_484}, "DATABASE_IDLE_IN_TRANSACTION_TIMEOUT"),
+    ({"silence_timeout": 40_000}, "DATABASE_SILENCE_TIMEOUT"),
+    ({"slow_after": float("inf")}, "DATABASE_SLOW_AFTER"),
+    ({"role": "a\0"}, "DATABASE_ROLE"),
+    ({"application_name": "a\0"}, "DATABASE_APPLICATION_NAME"),
+    ({"url": LOCAL + "%00"}, "DATABASE_URL"),
+    ({"url": "postgresql://u:hidden@/d?host=/run&port=abc"}, "a port is a number"),
+    ({"url": "postgresql://u:hidden@/d?host=/run&port=5432,0"}, "a port is a number"),
+    ({"url": "postgresql://u:hidden@localhost:70000/d"}, "a port is a number"),
+    ({"url": "postgresql://u:hidden@[::1]:x/d"}, "a port is a number"),
+    ({"url": REMOTE + "?sslmode=disable&sslmode=verify-full"}, "sslmode=disable"),
     ({"pooler": "transaction", "role": "app"}, "log in as DATABASE_ROLE"),
 ]
 
@@ -42,7 +55,15 @@ def test_wrong_settings_are_refused_at_composition(values, said):
     assert "hidden" not in str(caught.value)
 
 
+VERIFIED = {"sslmode": "verify-full", "sslrootcert": "system"}
 TLS = [
+    ({"url": "postgresql://u@localhost/d?hostaddr=192.0.2.1"}, VERIFIED),
+    ({"url": "postgresql://u@localhost/d?hostaddr=127.0.0.1"}, {}),
+    ({"url": "postgresql://u@/d?service=main"}, VERIFIED),
+    ({"url": "postgresql://u@/d?host=db.example.org&host=localhost"}, VERIFIED),
+    ({"url": "postgresql://u@/d?host=localhost,192.0.2.1"}, VERIFIED),
+    ({"url": "postgresql://u@%2Frun%2Fpostgresql/d"}, {}),
+    ({"url": "postgresql://u@/d"}, {}),
     ({"url": REMOTE}, {"sslmode": "verify-full", "sslrootcert": "system"}),
     ({"url": REMOTE + "?sslmode=verify-full&sslrootcert=/ca"}, {"sslmode": "verify-full", "sslrootcert": "/ca"}),
     ({"url": REMOTE, "tls_root": __file__}, {"sslmode": "verify-full", "sslrootcert": __file__}),
@@ -63,6 +84,24 @@ def test_another_host_must_prove_who_it_is(values, expected):
     assert chosen.tls_options == expected
     found = connect_options(chosen)
     assert {name: found[name] for name in found if name.startswith("ssl")} == expected
+
+
+ELSEWHERE = [
+    ("PGHOST", "db.example.org", "postgresql:///d", True),
+    ("PGHOST", "/run/postgresql", "postgresql:///d", False),
+    ("PGHOST", "db.example.org", LOCAL, False),
+    ("PGHOSTADDR", "192.0.2.1", LOCAL, True),
+    ("PGHOSTADDR", "127.0.0.1", LOCAL, False),
+    ("PGSERVICE", "main", LOCAL, True),
+]
+
+
+@pytest.mark.deliverable(POOL)
+@pytest.mark.parametrize(("variable", "value", "url", "remote"), ELSEWHERE)
+def test_what_libpq_reads_from_the_environment_is_another_host_too(monkeypatch, variable, value, url, remote):
+    """libpq fills what a URL leaves out, and connects to an address rather than to a name."""
+    monkeypatch.setenv(variable, value)
+    assert bool(DatabaseSettings.of(url=url).tls_options) is remote
 
 
 def test_a_pooler_gets_neither_options_nor_prepared_statements():
