@@ -27,9 +27,13 @@ class ConnectFailed(Unavailable):
 
 
 class ConnectionLost(Unavailable):
-    """The connection went away before anything lasting was asked of it."""
+    """The connection went away before anything lasting was asked of it. `counts` is False where the server meant it."""
 
     code = "connection_lost"
+
+    def __init__(self, message: str, *, counts: bool = True) -> None:
+        super().__init__(message)
+        self.counts = counts
 
 
 class PoolExhausted(Unavailable):

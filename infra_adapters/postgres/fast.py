@@ -6,21 +6,25 @@ Sessions, inboxes, outboxes and rate limits ask one row at a time; there SQLAlch
 from __future__ import annotations
 
 import time
+from collections import deque
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import namedtuple_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from infra_adapters.errors import ConnectFailed, PoolExhausted, Unavailable
+from infra_adapters.errors import ConnectFailed, PoolExhausted
 from infra_adapters.postgres.circuit import tell
 from infra_adapters.postgres.engine import connect_options, database_url
 from infra_adapters.postgres.guarded import GuardedConnection
-from infra_adapters.postgres.translate import of_library
+from infra_adapters.postgres.translate import of_driver, of_library
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
+    import psycopg
+
+    from infra_adapters.errors import InfraError
     from infra_adapters.kernel.breaker import Breaker, Permit
     from infra_adapters.postgres.observing import Watcher
     from infra_adapters.settings import DatabaseSettings
@@ -31,10 +35,13 @@ if TYPE_CHECKING:
 class FastLane:
     """Statements in psycopg's form (`%s`, `%(name)s`), each of them its own transaction."""
 
-    def __init__(self, pool: AsyncConnectionPool[GuardedConnection], breaker: Breaker) -> None:
+    def __init__(
+        self, pool: AsyncConnectionPool[GuardedConnection], breaker: Breaker, failures: deque[psycopg.Error]
+    ) -> None:
         self.pool = pool
         self.held = 0
         self._breaker = breaker
+        self._failures = failures
 
     async def fetch_one(self, statement: str, parameters: Parameters = ()) -> Any | None:
         """The first row, as a named tuple, or None."""
@@ -62,11 +69,11 @@ class FastLane:
         """The most connections of this lane, how many are in use, and how many callers wait for one."""
         return self.pool.max_size, self.held, self.pool.get_stats().get("requests_waiting", 0)
 
-    def why_none(self) -> Unavailable:
+    def why_none(self) -> InfraError:
         """Why a caller has waited in vain: all are in use, or the pool could not make one that it had room for."""
-        if self.held < self.pool.max_size:
-            return ConnectFailed("the database cannot be reached")
-        return PoolExhausted("every connection of the fast lane stayed in use")
+        if self.held >= self.pool.max_size:
+            return PoolExhausted("every connection of the fast lane stayed in use")
+        return of_driver(self._failures[-1], lost=True) if self._failures else ConnectFailed("no connection was made")
 
 
 class _Held:
@@ -115,10 +122,17 @@ async def open_fast_lane(
         if connection.was_spoken_to or time.monotonic() - connection.idle_since > trusted:
             await connection.execute(b"")
 
+    failures: deque[psycopg.Error] = deque(maxlen=1)
     pool: AsyncConnectionPool[GuardedConnection] = AsyncConnectionPool(
         url.set(drivername="postgresql").render_as_string(hide_password=False),
         connection_class=GuardedConnection,
-        kwargs={**connect_options(settings), "watchers": watchers, "autocommit": True, "row_factory": namedtuple_row},
+        kwargs={
+            **connect_options(settings),
+            "watchers": watchers,
+            "failed": failures.append,
+            "autocommit": True,
+            "row_factory": namedtuple_row,
+        },
         min_size=0,
         max_size=settings.fast_pool_size,
         timeout=settings.acquire_timeout,
@@ -132,6 +146,6 @@ async def open_fast_lane(
     )
     await pool.open()
     try:
-        yield FastLane(pool, breaker)
+        yield FastLane(pool, breaker, failures)
     finally:
         await pool.close()

@@ -24,7 +24,7 @@ from infra_adapters.postgres.observing import ObservedCursor
 from infra_adapters.postgres.strict import refuse_doubtful_values
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from psycopg.abc import PQGen
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -43,13 +43,23 @@ class GuardedConnection(psycopg.AsyncConnection[Any]):
 
     @classmethod
     async def connect(  # type: ignore[override]
-        cls, *args: Any, watchers: Sequence[Watcher] = (), **options: Any
+        cls,
+        *args: Any,
+        watchers: Sequence[Watcher] = (),
+        failed: Callable[[psycopg.Error], None] | None = None,
+        **options: Any,
     ) -> Self:
         """Connect as psycopg does; datetimes without a zone and numbers that are none raise psycopg.DataError.
 
-        `watchers` are told of every statement; the list may change while the connection is open.
+        `watchers` are told of every statement; the list may change while the connection is open. `failed` is told why
+        there is no connection, as a pool keeps that to itself.
         """
-        connection = await super().connect(*args, cursor_factory=ObservedCursor, **options)
+        try:
+            connection = await super().connect(*args, cursor_factory=ObservedCursor, **options)
+        except psycopg.Error as error:
+            if failed:
+                failed(error)
+            raise
         connection.watchers = watchers
         refuse_doubtful_values(connection)
         # A pool may keep a connection for long before anybody uses it for the first time.

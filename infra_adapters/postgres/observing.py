@@ -36,10 +36,13 @@ class ObservedCursor(psycopg.AsyncCursor[Any]):
     """psycopg's cursor, which tells the watchers of its connection what it ran; without any it does nothing more."""
 
     async def execute(self, query: Any, params: Params | None = None, **options: Any) -> Self:
-        """Run a statement."""
+        """Run a statement. A text that cannot be encoded is psycopg.DataError, as other values that cannot be sent."""
         began = time.perf_counter()
         try:
             found = await super().execute(query, params, **options)
+        except UnicodeEncodeError:
+            self._tell(query, began, failed=True)
+            raise psycopg.DataError("a text cannot be encoded as UTF-8") from None
         except BaseException:
             self._tell(query, began, failed=True)
             raise

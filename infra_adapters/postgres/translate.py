@@ -6,6 +6,7 @@ Codes: PostgreSQL documentation, appendix A.
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -16,7 +17,7 @@ from infra_adapters import errors
 from infra_adapters.errors import InfraError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 CONSTRAINTS: dict[str, type[errors.ConstraintViolated]] = {
     "23502": errors.NotNullViolated,
@@ -25,23 +26,28 @@ CONSTRAINTS: dict[str, type[errors.ConstraintViolated]] = {
     "23514": errors.CheckViolated,
     "23P01": errors.ExclusionViolated,
 }
-KNOWN: dict[str, tuple[type[InfraError], str]] = {
+ENDED = partial(errors.ConnectionLost, counts=False)
+"""A limit that was set on purpose: the server is well."""
+KNOWN: dict[str, tuple[Callable[[str], InfraError], str]] = {
     "25P02": (errors.TransactionFailed, "a statement of this transaction failed before"),
-    "25P03": (errors.ConnectionLost, "the server ended a transaction that stood idle for too long"),
-    "25P04": (errors.ConnectionLost, "the server ended a transaction that took too long"),
+    "25P03": (ENDED, "the server ended a transaction that stood idle for too long"),
+    "25P04": (ENDED, "the server ended a transaction that took too long"),
+    "57P05": (ENDED, "the server ended a connection that stood idle for too long"),
     "40001": (errors.SerializationFailed, "the transaction lost against another one"),
     "40P01": (errors.Deadlock, "the transaction was part of a deadlock"),
     "42501": (errors.PermissionDenied, "the database role may not do this"),
     "55P03": (errors.LockTimeout, "a lock was not to be had in time"),
     "57014": (errors.QueryTimeout, "the statement was cancelled after its time"),
 }
-CLASSES: dict[str, tuple[type[InfraError], str]] = {
+CLASSES: dict[str, tuple[Callable[[str], InfraError], str]] = {
     "08": (errors.ConnectionLost, "the connection to the database was lost"),
     "22": (errors.InvalidRequest, "a value cannot be stored"),
     "53": (errors.ResourcesExhausted, "the database server has no room left"),
     "57P": (errors.ConnectionLost, "the database server ended the connection"),
     "58": (errors.ResourcesExhausted, "the database server cannot use its disk"),
 }
+OWN_MISTAKES = (exc.NoResultFound, exc.MultipleResultsFound, exc.NoSuchColumnError, exc.NoSuchTableError)
+"""What a program has not foreseen in a result: no error of the database."""
 REFUSED = "FATAL:"
 """What libpq puts before the server's own words, in a language that has this word; it has no code for them."""
 FOR_A_WHILE = ("starting up", "shutting down", "recovery", "too many", "connection slots", "not accept")
@@ -55,7 +61,9 @@ def translated() -> Iterator[None]:
     """
     try:
         yield
-    except (exc.SQLAlchemyError, psycopg.Error, UnicodeError) as error:
+    except UnicodeEncodeError:
+        raise errors.InvalidRequest("a text cannot be encoded as UTF-8") from None
+    except (exc.SQLAlchemyError, psycopg.Error) as error:
         found = of_library(error)
         if found is None:
             raise
@@ -73,11 +81,9 @@ def of_library(error: BaseException) -> InfraError | None:
             return of_driver(error, lost=error.pgconn is not None and error.pgconn.status != 0)
         case exc.StatementError(orig=InfraError() as ours):
             return ours
-        case UnicodeError():
-            return errors.InvalidRequest("a text cannot be encoded as UTF-8")
         case exc.StatementError(orig=ValueError() | TypeError() | ArithmeticError()):
             return errors.InvalidRequest("a value cannot be stored")
-        case exc.InvalidRequestError():
+        case exc.InvalidRequestError() if not isinstance(error, OWN_MISTAKES):
             return errors.UnitClosed("the unit of work is over")
     return None
 

@@ -24,9 +24,7 @@ from infra_adapters.errors import (
     UniqueViolated,
 )
 from infra_adapters.infrastructure import Infrastructure
-from infra_adapters.kernel.breaker import State
 from infra_adapters.ports import Condition
-from infra_adapters.postgres import Migrations, Model
 from infra_adapters.postgres.translate import translated
 from infra_adapters.settings import DatabaseSettings
 
@@ -185,58 +183,8 @@ async def test_another_failure_keeps_its_sqlstate(infrastructure):
     assert caught.value.sqlstate == "42P01"
 
 
-@pytest.mark.deliverable(OPENED)
-async def test_health_is_ready_with_pool_figures(infrastructure):
-    health = await infrastructure.health()
-    assert (health.condition, health.size, health.checked_out) == (Condition.READY, 5, 0)
-    assert health.round_trip is not None
-    assert health.round_trip > 0
-
-
-async def test_health_is_degraded_when_the_pool_is_used_up(settings):
-    async with Infrastructure.open(settings(pool_size=1, acquire_timeout=0.05)) as opened, opened.unit():
-        assert (await opened.health()).condition is Condition.DEGRADED
-
-
-async def test_health_is_degraded_when_waiting_would_take_too_long(settings):
-    async with Infrastructure.open(settings(pool_size=1, acquire_timeout=30)) as opened, opened.unit():
-        assert (await opened.health()).condition is Condition.DEGRADED
-
-
-async def test_health_is_down_when_the_server_hangs():
-    with socket.socket() as silent:
-        silent.bind(("127.0.0.1", 0))
-        silent.listen()
-        chosen = DatabaseSettings.of(url=f"postgresql://u@127.0.0.1:{silent.getsockname()[1]}/d")
-        async with Infrastructure.open(chosen) as opened:
-            assert (await opened.health()).condition is Condition.DOWN
-
-
 async def test_the_urls_own_options_stay(database_url, settings):
     url = database_url + ("&" if "?" in database_url else "?") + "options=-c%20geqo%3Doff"
     async with Infrastructure.open(settings(url=url)) as opened:
         assert await value(opened, "SHOW geqo") == "off"
         assert await value(opened, "SHOW lock_timeout") == "10s"
-
-
-@pytest.mark.deliverable(OPENED)
-async def test_a_schema_that_is_older_than_the_program_is_degraded(settings, empty_url):
-    needed = Migrations(empty_url).script.needed()
-    async with Infrastructure.open(settings(url=empty_url, role=""), Model(revisions=needed)) as opened:
-        health = await opened.health()
-        assert (health.condition, health.message) == (
-            Condition.DEGRADED,
-            "the schema is at no revision, the program needs 0001",
-        )
-        await asyncio.to_thread(Migrations(empty_url).upgrade)
-        assert (await opened.health()).condition is Condition.READY
-    async with Infrastructure.open(
-        settings(url=empty_url, role=""), Model(revisions={"infra_revision": "0002"})
-    ) as newer:
-        assert (await newer.health()).message == "the schema is at 0001, the program needs 0002"
-
-
-async def test_health_says_that_callers_are_still_held_back(infrastructure):
-    infrastructure.database.breaker.state = State.OPEN
-    health = await infrastructure.health()
-    assert (health.condition, "held back" in health.message) == (Condition.DEGRADED, True)

@@ -6,9 +6,11 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from sqlalchemy import exc
+from sqlalchemy import exc, make_url, text
 
 from infra_adapters import errors
+from infra_adapters.infrastructure import Infrastructure
+from infra_adapters.kernel.breaker import State
 from infra_adapters.postgres.translate import of_driver, of_library, translated
 from infra_adapters.testing.sample import ORDERS, an_order
 
@@ -86,11 +88,58 @@ def test_each_error_of_a_library_has_its_error(error, kind):
     assert "a-secret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("error", [exc.CompileError("a mistake"), exc.StatementError("m", "s", {}, KeyError("k"))])
+MISTAKES = [
+    exc.CompileError("a mistake"),
+    exc.StatementError("m", "s", {}, KeyError("k")),
+    exc.NoResultFound(),
+    exc.MultipleResultsFound(),
+    UnicodeDecodeError("utf-8", b"\xff", 0, 1, "of a file"),
+]
+
+
+@pytest.mark.parametrize("error", MISTAKES, ids=lambda error: type(error).__name__)
 def test_a_mistake_in_the_program_stays_as_it_is(error):
     assert of_library(error) is None
     with pytest.raises(type(error)), translated():
         raise error
+
+
+@pytest.mark.parametrize("error", MISTAKES, ids=lambda error: type(error).__name__)
+async def test_a_mistake_in_a_unit_comes_out_of_it_as_it_is(infrastructure, error):
+    with pytest.raises(type(error)) as caught:
+        async with infrastructure.unit():
+            raise error
+    assert caught.value is error
+
+
+async def test_a_text_that_cannot_be_encoded_is_refused_on_every_way(infrastructure):
+    async with infrastructure.unit() as unit:
+        with pytest.raises(errors.InvalidRequest):
+            await unit.execute(text("SELECT :a"), {"a": "\ud800"})
+    with pytest.raises(errors.InvalidRequest):
+        await infrastructure.database.fast.fetch_one("SELECT %s", ("\ud800",))
+    with pytest.raises(errors.InvalidRequest):
+        async with infrastructure.unit() as unit:
+            await unit.connection.execute(text("SELECT :a"), {"a": "\ud800"})
+
+
+@pytest.mark.parametrize("state", ["25P03", "25P04", "57P05"])
+async def test_a_limit_that_ended_a_connection_says_nothing_of_the_server(infrastructure, state):
+    for _ in range(infrastructure.database.settings.breaker_failures):
+        with pytest.raises(errors.ConnectionLost) as caught:
+            async with infrastructure.unit():
+                raise psycopg.errors.lookup(state)("ended")
+        assert caught.value.retryable
+    assert infrastructure.database.breaker.state is State.CLOSED
+
+
+async def test_a_refused_login_is_one_on_every_way(settings):
+    chosen = settings(url=make_url(settings().url.get_secret_value()).set(username="nobody").render_as_string())
+    async with Infrastructure.open(chosen.model_copy(update={"acquire_timeout": 0.5})) as opened:
+        for ask in (opened.database.fast.fetch_one("SELECT 1"), opened.database.acquire()):
+            with pytest.raises(errors.ConnectFailed, match="refused the login") as caught:
+                await ask
+            assert not caught.value.retryable
 
 
 def test_every_error_says_what_it_is():
