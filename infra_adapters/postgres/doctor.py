@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from infra_adapters.settings import DatabaseSettings
 
-OLDEST = 140_000
+OLDEST = 150_000
 SHARE = 0.8
 """The part of the server's connections that one service's process may take."""
 
@@ -52,7 +52,7 @@ def examine(settings: DatabaseSettings) -> tuple[Remark, ...]:
 def _version(connection: Connection, _: DatabaseSettings) -> Iterator[Remark]:
     number = int(connection.execute(text("SHOW server_version_num")).scalar_one())
     if number < OLDEST:
-        yield Remark(True, f"the server is PostgreSQL {number // 10_000}", "use PostgreSQL 14 or newer")
+        yield Remark(True, f"the server is PostgreSQL {number // 10_000}", "use PostgreSQL 15 or newer")
 
 
 def _role(connection: Connection, settings: DatabaseSettings) -> Iterator[Remark]:

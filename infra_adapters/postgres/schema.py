@@ -39,10 +39,10 @@ infra_events = Table(
     Column("kind", Text, nullable=False),
     Column("data", JSONB, nullable=False),
     Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
-    UniqueConstraint("stream", "version"),
+    UniqueConstraint("stream", "tenant_id", "version", postgresql_nulls_not_distinct=True),
     CheckConstraint("version >= 1", name="version_positive"),
 )
-"""Domain events; `version` counts from 1 in each stream."""
+"""Domain events; `version` counts from 1 in each stream, and each tenant has streams of its own."""
 
 TENANT_SETTING = "app.tenant_id"
 TENANT = f"(SELECT nullif(current_setting('{TENANT_SETTING}', true), '')::uuid)"

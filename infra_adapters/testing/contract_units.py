@@ -1,14 +1,12 @@
-"""The promises of a unit of work and of its streams of events."""
+"""The promises of a unit of work."""
 
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from uuid import uuid4
 
-from infra_adapters.errors import ConcurrencyConflict, ConfigError, InfraError, TransactionFailed, UnitClosed
-from infra_adapters.ports import UnknownEvent
-from infra_adapters.testing.contract import Opens, expect, find, keep, promise, raises
+from infra_adapters.errors import InfraError, TransactionFailed, UnitClosed
+from infra_adapters.testing.contract import Opens, expect, find, promise, raises
 from infra_adapters.testing.sample import ORDERS, OrderPaid, an_order
 
 
@@ -132,63 +130,3 @@ async def a_unit_that_has_not_begun_refuses(opens: Opens) -> None:
         opens(tenant=uuid4()).repository(ORDERS)
     with raises(UnitClosed, "no commit before the begin"):
         await opens(tenant=uuid4()).commit()
-
-
-@promise
-async def a_stream_is_read_in_order(opens: Opens) -> None:
-    """Events come back as they were, oldest first, with versions from 1 without gaps."""
-    tenant, stream = uuid4(), f"order:{uuid4()}"
-    async with opens(tenant=tenant) as unit:
-        first = await unit.events.append(stream, (OrderPaid("a"), OrderPaid("b")), expected=0)
-        second = await unit.events.append(stream, (OrderPaid("c"),))
-        await unit.commit()
-    async with opens(tenant=tenant) as unit:
-        found = await unit.events.read(stream)
-        rest = await unit.events.read(stream, after=1, limit=1)
-    expect((first, second) == (2, 3), "append tells the new version")
-    expect([one.version for one in found] == [1, 2, 3], "versions have no gaps")
-    expect([one.event for one in found] == [OrderPaid("a"), OrderPaid("b"), OrderPaid("c")], "events are as they were")
-    expect([one.event for one in rest] == [OrderPaid("b")], "a part can be read")
-
-
-@promise
-async def a_stream_that_went_on_refuses(opens: Opens) -> None:
-    """Appending after a version that is not the latest is a conflict that names both."""
-    tenant, stream = uuid4(), f"order:{uuid4()}"
-    async with opens(tenant=tenant) as unit:
-        await unit.events.append(stream, (OrderPaid("a"), OrderPaid("b")))
-        with raises(ConcurrencyConflict, "an old version is refused") as caught:
-            await unit.events.append(stream, (OrderPaid("c"),), expected=1)
-    error = caught.error
-    expect(isinstance(error, ConcurrencyConflict) and (error.expected, error.actual) == (1, 2), "both are named")
-
-
-@promise
-async def an_unknown_event_is_kept_as_it_is(opens: Opens) -> None:
-    """An event of a kind that this program does not know can be kept and read."""
-    tenant, stream = uuid4(), f"order:{uuid4()}"
-    strange = UnknownEvent("order.frozen", {"degrees": -20})
-    async with opens(tenant=tenant) as unit:
-        await unit.events.append(stream, (strange,))
-        await unit.commit()
-    async with opens(tenant=tenant) as unit:
-        found = await unit.events.read(stream)
-    expect([one.event for one in found] == [strange], "it is as it was")
-
-
-@promise
-async def an_event_without_a_name_is_refused(opens: Opens) -> None:
-    """A type that nobody named could not be read again."""
-    async with opens(tenant=uuid4()) as unit:
-        with raises(ConfigError, "a type without a name is refused"):
-            await unit.events.append("s", (object(),))
-
-
-@promise
-async def events_of_a_save_are_in_the_stream_of_the_aggregate(opens: Opens) -> None:
-    """Events that are saved with an order stand in its stream."""
-    saved = await keep(opens, an_order(uuid4()), (OrderPaid("a"),))
-    await keep(opens, replace(saved, customer="grace"), (OrderPaid("b"),))
-    async with opens(tenant=saved.tenant) as unit:
-        found = await unit.events.read(f"order:{saved.id}")
-    expect([one.event for one in found] == [OrderPaid("a"), OrderPaid("b")], "both are there")

@@ -67,7 +67,9 @@ class MemoryEvents:
         return len(known) + len(added)
 
     async def read(self, stream: str, *, after: int = 0, limit: int = 1000) -> tuple[Recorded, ...]:
-        """The events of a stream after a version, oldest first."""
+        """The events of a stream after a version, oldest first. Raises InvalidRequest for a negative limit."""
+        if limit < 0:
+            raise InvalidRequest("a limit is not negative")
         return self._store.streams.get((self._tenant, stream), ())[after : after + limit]
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from infra_adapters.errors import InfraError
+from infra_adapters.infrastructure import Infrastructure
 from infra_adapters.testing import PROMISES, ContractBroken
 from infra_adapters.testing.contract import expect, raises
 from infra_adapters.testing.memory import MemoryStore, MemoryUnitOfWork
 from infra_adapters.testing.sample import EVENTS
+from tests.infra.shop import MODEL
 
 pytestmark = pytest.mark.blocking
 
@@ -20,6 +22,14 @@ KEPT = "The repository keeps the promises of its port"
 @pytest.mark.parametrize("promise", PROMISES)
 async def test_postgres_keeps_the_contract(infrastructure, promise):
     await PROMISES[promise](infrastructure.unit)
+
+
+@pytest.mark.deliverable(REPOSITORIES)
+@pytest.mark.parametrize("promise", [name for name in PROMISES if "tenant" in name])
+async def test_a_role_for_which_row_level_security_does_not_hold_keeps_tenants_apart(settings, promise):
+    """The server would show it every row; the statements ask for a tenant's own."""
+    async with Infrastructure.open(settings(role=""), MODEL) as opened:
+        await PROMISES[promise](opened.unit)
 
 
 @pytest.mark.deliverable(REPOSITORIES)

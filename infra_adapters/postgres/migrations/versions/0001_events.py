@@ -28,7 +28,13 @@ def upgrade() -> None:
             "recorded_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.text("clock_timestamp()")
         ),
         sa.PrimaryKeyConstraint("position", name="pk_infra_events"),
-        sa.UniqueConstraint("stream", "version", name="uq_infra_events_stream_version"),
+        sa.UniqueConstraint(
+            "stream",
+            "tenant_id",
+            "version",
+            name="uq_infra_events_stream_tenant_id_version",
+            postgresql_nulls_not_distinct=True,
+        ),
         sa.CheckConstraint("version >= 1", name=op.f("ck_infra_events_version_positive")),
     )
     for statement in (*tenant_policy("infra_events", shared=True), TOUCH):
