@@ -11,6 +11,7 @@ from infra_adapters.kernel.breaker import Breaker
 from infra_adapters.postgres.circuit import tell
 from infra_adapters.postgres.engine import open_engine
 from infra_adapters.postgres.fast import FastLane, open_fast_lane
+from infra_adapters.postgres.leaving import leave
 from infra_adapters.postgres.queries.slow import SlowStatements
 from infra_adapters.postgres.translate import translated
 
@@ -55,6 +56,14 @@ class Database:
         finally:
             self.waiting -= 1
 
+    async def give_back(self, connection: AsyncConnection, *, touched: bool) -> None:
+        """Roll back and return a connection to the pool as it came from there; what cannot be is thrown away.
+
+        `touched`: statements of a product's own were run, which may have changed the session.
+        """
+        # Behind a pooler the session is not ours: the next statement may reach another.
+        await leave(connection, touched=touched, forget=touched and self.settings.pooler == "none")
+
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection]:
         """A connection for as long as a block; what is not committed in it is rolled back. Errors are ours."""
@@ -65,7 +74,7 @@ class Database:
                 with translated():
                     yield connection
             finally:
-                await connection.close()
+                await self.give_back(connection, touched=True)
         except BaseException as error:
             tell(permit, error)
             raise

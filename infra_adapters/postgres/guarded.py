@@ -33,6 +33,11 @@ if TYPE_CHECKING:
 
 Value = TypeVar("Value")
 CANCEL_SECONDS = 0.08
+FORGET = (
+    b"CLOSE ALL; RESET SESSION AUTHORIZATION; RESET ALL; RESET ROLE; UNLISTEN *; "
+    b"SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES"
+)
+"""DISCARD ALL but for the prepared statements, which psycopg counts on, and but for the role of the login's options."""
 
 
 class GuardedConnection(psycopg.AsyncConnection[Any]):
@@ -94,25 +99,34 @@ class GuardedConnection(psycopg.AsyncConnection[Any]):
             if result.status == ExecStatus.FATAL_ERROR:
                 raise psycopg.errors.error_from_result(result, encoding=self.info.encoding)
 
-    async def leave(self, seconds: float, *, plans_hold: bool = False) -> None:
+    async def leave(self, seconds: float, *, touched: bool, forget: bool) -> None:
         """Roll back what is open, or close the connection where the server does not answer in time.
 
-        `plans_hold`: nothing in this transaction has changed a table, so statements that were prepared stay good.
+        `touched`: statements of a product's own were run; where none was, those that are prepared stay good. `forget`:
+        settings, temporary tables, locks and the like of the session go as well.
         """
-        if self.at_rest and self.pgconn.transaction_status != TransactionStatus.IDLE:
-            try:
-                async with asyncio.timeout(seconds):
-                    await self._roll_back(plans_hold and self.pgconn.transaction_status == TransactionStatus.INTRANS)
-            except (TimeoutError, psycopg.Error):
-                self.pgconn.finish()
+        if not self.at_rest:
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                if self.pgconn.transaction_status != TransactionStatus.IDLE:
+                    await self._roll_back(touched or self.pgconn.transaction_status != TransactionStatus.INTRANS)
+                if forget:
+                    await self._forget()
+        except (TimeoutError, psycopg.Error):
+            self.pgconn.finish()
 
-    async def _roll_back(self, plans_hold: bool) -> None:
-        if plans_hold:
+    async def _forget(self) -> None:
+        async with self.lock:
+            await self.wait(self._sent(FORGET))
+
+    async def _roll_back(self, plans_are_lost: bool) -> None:
+        if plans_are_lost:
+            await self.rollback()
+        else:
             # psycopg's own would forget every prepared statement, and the server would plan each of them again.
             async with self.lock:
                 await self.wait(self._exec_command(b"ROLLBACK"))
-        else:
-            await self.rollback()
 
     async def wait(self, gen: PQGen[Value], interval: float = 0.1, timeout: float | None = None) -> Value:  # noqa: ASYNC109
         """Drive a generator of psycopg's; when cancelled, stop the statement on the server or close the connection."""

@@ -12,26 +12,24 @@ from infra_adapters.postgres.guarded import CANCEL_SECONDS, driver_of
 from infra_adapters.postgres.translate import translated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 LEAVE_SECONDS = 5.0
 
 
-async def leave(connection: AsyncConnection, plans_hold: Callable[[], bool]) -> None:
+async def leave(connection: AsyncConnection, *, touched: bool, forget: bool) -> None:
     """Roll back and give the connection back, within the deadline; it goes on alone where that comes first.
 
-    `plans_hold` says whether no statement of a product's own was run.
+    `touched`: a statement of a product's own was run. `forget`: what it set for the session is undone.
     """
     if not connection.closed:
-        await asyncio.shield(asyncio.ensure_future(_given_back(connection, plans_hold())))
+        await asyncio.shield(asyncio.ensure_future(_given_back(connection, touched=touched, forget=forget)))
 
 
-async def _given_back(connection: AsyncConnection, plans_hold: bool) -> None:
+async def _given_back(connection: AsyncConnection, *, touched: bool, forget: bool) -> None:
     with suppress(InfraError), translated():
         raw = driver_of(connection)
-        await raw.leave(CANCEL_SECONDS if passed() else LEAVE_SECONDS, plans_hold=plans_hold)
+        await raw.leave(CANCEL_SECONDS if passed() else LEAVE_SECONDS, touched=touched, forget=forget)
         if not raw.at_rest:
             await connection.invalidate()
     with suppress(InfraError), translated():

@@ -10,16 +10,14 @@ from psycopg.pq import TransactionStatus
 
 from infra_adapters.deadline import doubt, within
 from infra_adapters.errors import (
-    CommitOutcomeUnknown,
     InfraError,
     TransactionFailed,
-    Unavailable,
     UnitClosed,
 )
 from infra_adapters.postgres.circuit import tell
+from infra_adapters.postgres.committing import commit
 from infra_adapters.postgres.event_store import PostgresEventStore
 from infra_adapters.postgres.guarded import GuardedConnection, driver_of
-from infra_adapters.postgres.leaving import leave
 from infra_adapters.postgres.repository import PostgresRepository, Surroundings
 from infra_adapters.postgres.translate import of_library, translated
 
@@ -36,8 +34,6 @@ if TYPE_CHECKING:
     from infra_adapters.postgres.model import Model
     from infra_adapters.postgres.options import UnitOptions
 
-TRANSACTION = b"SELECT pg_current_xact_id_if_assigned()::text"
-
 
 class PostgresUnitOfWork:
     """The `UnitOfWork` port, as `async with`."""
@@ -51,7 +47,7 @@ class PostgresUnitOfWork:
         self._permit: Permit | None = None
         self._around = AsyncExitStack()
         self._committed: tuple[object, ...] = ()
-        self._plans_hold = True
+        self._touched = False
         self._over = False
         self._spoiled = False
         self._parts = 0
@@ -59,7 +55,7 @@ class PostgresUnitOfWork:
     @property
     def connection(self) -> AsyncConnection:
         """SQLAlchemy's connection, whose errors become ours at the end of the unit. Raises UnitClosed outside of it."""
-        self._plans_hold = False
+        self._touched = True
         return self._open
 
     @property
@@ -122,28 +118,17 @@ class PostgresUnitOfWork:
             raise TransactionFailed("a savepoint is open; a part ends before the whole is committed")
         if self._failed:
             raise TransactionFailed("a statement of this unit failed; roll it back and begin again")
-        with translated():
-            [[found]] = await (await self._raw.execute(TRANSACTION)).fetchall()
-        transaction = found or ""
-        unknown = CommitOutcomeUnknown("the answer to COMMIT was lost", transaction=transaction)
         # Whatever comes of it, this transaction is at its end: nothing may be asked outside of one.
         self._over = True
-        try:
-            with translated():
-                await connection.commit()
-        except Unavailable:
-            if not transaction:
-                raise
-            # The deadline may pass while the connection is given up.
-            doubt(unknown)
-            raise unknown from None
-        except asyncio.CancelledError:
-            if transaction:
-                doubt(unknown)
-            raise
+        unknown = await commit(connection)
         self._committed = tuple(store.appended)
-        # What is saved after this would be lost without a word.
-        await connection.close()
+        try:
+            # What is saved after this would be lost without a word.
+            await self._leave()
+        except asyncio.CancelledError:
+            # It is done; a deadline that passes here must not say that nothing was kept.
+            doubt(unknown)
+            raise
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
@@ -171,7 +156,7 @@ class PostgresUnitOfWork:
 
     async def _begin(self) -> None:
         connection = self._begun = await self._database.acquire()
-        self._around.push_async_callback(leave, connection, lambda: self._plans_hold)
+        self._around.push_async_callback(self._leave)
         self._store = PostgresEventStore(connection, self._model.events, self._options.tenant)
         with translated():
             if self._options.isolation:
@@ -180,6 +165,10 @@ class PostgresUnitOfWork:
             # For one transaction only, so that the pool gives nothing on.
             if local := self._options.local(self._database.settings):
                 await self._raw.begin(local)
+
+    async def _leave(self) -> None:
+        if self._begun and not self._begun.closed:
+            await self._database.give_back(self._begun, touched=self._touched)
 
     @property
     def _open(self) -> AsyncConnection:

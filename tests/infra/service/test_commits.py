@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from sqlalchemy import text
 
 from infra_adapters.deadline import within
 from infra_adapters.errors import CommitOutcomeUnknown, DeadlineExceeded, Outcome
@@ -53,6 +54,18 @@ async def test_a_deadline_during_a_commit_leaves_the_outcome_unknown_and_resolva
             await unit.commit()
     relay.recover()
     assert await opened.resolve(caught.value) is outcome
+
+
+async def test_a_deadline_after_a_commit_does_not_say_that_nothing_was_kept(broken):
+    """It passes while the connection is given back."""
+    relay, opened = broken
+    with pytest.raises(CommitOutcomeUnknown) as caught:
+        async with opened.unit(timeout=0.5) as unit:
+            await unit.execute(text("CREATE TABLE kept ()"))
+            relay.cut_at(b"CLOSE ALL", "swallowed before")
+            await unit.commit()
+    relay.recover()
+    assert await opened.resolve(caught.value) is Outcome.DONE
 
 
 async def test_without_its_id_a_transaction_cannot_be_resolved(infrastructure):

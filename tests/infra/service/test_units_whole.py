@@ -16,6 +16,7 @@ from tests.infra.shop import MODEL
 
 pytestmark = pytest.mark.blocking
 
+POOL = "PostgreSQL connections from a pool with limits, bounded waiting and timeouts"
 REPOSITORIES = "Repositories behind ports, used through a unit of work"
 
 
@@ -77,3 +78,39 @@ async def test_a_tenant_that_was_set_by_hand_is_not_the_next_units(settings):
             await unit.commit()
         async with opened.unit() as unit:
             assert (await unit.execute(text("SELECT count(*) FROM orders"))).scalar() == 0
+
+
+LEFT = [
+    ("SET statement_timeout = '1ms'", "SHOW statement_timeout", "30s"),
+    ("SELECT set_config('search_path', 'nowhere', false)", "SHOW search_path", '"$user", public'),
+    ("SET ROLE pg_monitor", "SELECT current_user", "infra_app"),
+    ("SET SESSION AUTHORIZATION pg_monitor", "SELECT session_user::text", "postgres"),
+    ("CREATE TEMPORARY TABLE mine (a int)", "SELECT coalesce(to_regclass('mine')::text, 'none')", "none"),
+    ("SELECT pg_advisory_lock(7)", "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7", 0),
+    ("LISTEN news", "SELECT count(*) FROM pg_listening_channels()", 0),
+    ("DECLARE c CURSOR WITH HOLD FOR SELECT 1", "SELECT count(*) FROM pg_cursors", 0),
+]
+
+
+@pytest.mark.deliverable(POOL)
+@pytest.mark.parametrize("ending", ["commit", "rollback", "connection"])
+@pytest.mark.parametrize(("statement", "ask", "expected"), LEFT)
+async def test_what_a_session_was_given_does_not_reach_the_next_unit(settings, statement, ask, expected, ending):
+    async with Infrastructure.open(settings(pool_size=1), MODEL) as opened:
+        before = await asked(opened, "SELECT pg_backend_pid()")
+        if ending == "connection":
+            async with opened.database.connection() as connection:
+                await connection.execute(text(statement))
+                await connection.commit()
+        else:
+            async with opened.unit() as unit:
+                await unit.execute(text(statement))
+                if ending == "commit":
+                    await unit.commit()
+        assert await asked(opened, ask) == expected
+        assert await asked(opened, "SELECT pg_backend_pid()") == before
+
+
+async def asked(opened, statement):
+    async with opened.unit() as unit:
+        return (await unit.execute(text(statement))).scalar()
