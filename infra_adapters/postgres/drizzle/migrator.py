@@ -17,7 +17,7 @@ from infra_adapters.postgres.drizzle.table import limit, opened, read_form, read
 from infra_adapters.postgres.drizzle.values import Books, Format
 
 if TYPE_CHECKING:
-    from infra_adapters.postgres.drizzle.values import Folder, Migration, Where
+    from infra_adapters.postgres.drizzle.values import Folder, Ledger, Migration, Where
 
 BOOKS = Books()
 STATEMENT_LOCK = 0.5
@@ -26,7 +26,6 @@ Drizzle's migrator that is ended for one."""
 LOOK = 10.0
 """Seconds that looking waits for a migrator that is at it."""
 PAUSE = 0.1
-MADE_MEANWHILE = (psycopg.errors.UniqueViolation, psycopg.errors.DuplicateSchema, psycopg.errors.DuplicateTable)
 
 
 def status(where: Where, folder: Folder, *, books: Books = BOOKS) -> State:
@@ -131,16 +130,22 @@ class _Run:
             return compare(self.folder, read_ledger(self.connection, self.books))
 
     def _prepare(self) -> None:
-        with self.connection.transaction():
-            ledger = read_form(self.connection, self.books)
-        for step in preparing(ledger, self.folder.format, self.books):
+        for step in preparing(self._form(), self.folder.format, self.books):
             try:
                 with self.connection.transaction():
                     limit(self.connection, self.deadline - time.monotonic())
                     send(self.connection, step.sql)
-            except MADE_MEANWHILE:
-                # `IF NOT EXISTS` does not hold against another process that makes the same at the same moment.
-                continue
+            except psycopg.Error as error:
+                # `IF NOT EXISTS` does not hold against another process that makes the same at the same moment: by the
+                # moment it is a relation, a type, a schema or a row of a catalog that is there twice.
+                if not broken(error):
+                    raise
+                if step in preparing(self._form(), self.folder.format, self.books):
+                    raise MigrationFailed(says(step, error)) from None
+
+    def _form(self) -> Ledger:
+        with self.connection.transaction():
+            return read_form(self.connection, self.books)
 
     def _send(self, step: Step, state: State) -> None:
         try:

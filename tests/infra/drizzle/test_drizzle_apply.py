@@ -251,3 +251,37 @@ def test_a_schema_that_appears_meanwhile_is_used(empty_url, tmp_path):
         waiting(empty_url)
     thread.join()
     assert len(found[0]) == 3
+
+
+REFUSES = """
+CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF to_regclass('drizzle.__drizzle_migrations') IS NULL THEN
+        PERFORM pg_advisory_lock_shared(7);
+        RAISE 'somebody makes it' USING ERRCODE = '{}';
+    END IF;
+END $$;
+CREATE EVENT TRIGGER refuse ON ddl_command_start WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION refuse()
+"""
+
+
+@pytest.mark.parametrize("code", ["23505", "42P07", "42710"])
+def test_a_table_that_appears_meanwhile_is_used(empty_url, tmp_path, code):
+    """The server says so with any of these codes, by how far the other one was; the trigger stands for the moment."""
+    folder = read_folder(journal(tmp_path, SCRIPTS))
+    booked(empty_url, [])
+    sql(empty_url, "ALTER TABLE drizzle.__drizzle_migrations RENAME TO later")
+    sql(empty_url, REFUSES.format(code).encode())
+    with psycopg.connect(empty_url) as other:
+        other.execute("SELECT pg_advisory_lock(7)")
+        thread, found = in_background(lambda: apply(empty_url, folder))
+        waiting(empty_url)
+        other.execute("ALTER TABLE drizzle.later RENAME TO __drizzle_migrations")
+    thread.join()
+    assert found == [folder.migrations]
+
+
+def test_a_table_that_cannot_be_made_is_named(empty_url, tmp_path):
+    sql(empty_url, b"CREATE SCHEMA drizzle; CREATE DOMAIN drizzle.__drizzle_migrations AS int")
+    with pytest.raises(MigrationFailed, match=r"^Drizzle's own table failed with SQLSTATE 42710: type .* exists"):
+        apply(empty_url, read_folder(journal(tmp_path, SCRIPTS)))
+    assert relations(empty_url) == []
