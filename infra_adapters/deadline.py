@@ -66,6 +66,15 @@ def doubt(error: OutcomeUnknown) -> None:
         deadline = deadline.outer
 
 
+def settled(error: OutcomeUnknown) -> None:
+    """Say that what was in doubt is known: a deadline that passes after this is one."""
+    deadline = _current.get()
+    while deadline is not None:
+        if deadline.doubt is error:
+            deadline.doubt = None
+        deadline = deadline.outer
+
+
 def passed() -> bool:
     """Whether the deadline of the caller has passed."""
     deadline = _current.get()

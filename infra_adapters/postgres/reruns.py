@@ -6,7 +6,7 @@ import asyncio
 import random
 from typing import TYPE_CHECKING, TypeVar
 
-from infra_adapters.deadline import doubt
+from infra_adapters.deadline import settled
 from infra_adapters.errors import CommitOutcomeUnknown, InfraError, Outcome
 from infra_adapters.kernel.retry import again, pause
 
@@ -56,13 +56,13 @@ async def run_in_unit(
 async def _outcome(
     error: CommitOutcomeUnknown, resolve: Callable[[CommitOutcomeUnknown], Awaitable[Outcome]] | None
 ) -> Outcome:
-    """What became of it; UNKNOWN where nobody can be asked. A deadline that passes meanwhile leaves it in doubt."""
+    """What became of it; UNKNOWN where nobody can be asked."""
     if resolve is None:
         return Outcome.UNKNOWN
     try:
-        return await resolve(error)
+        outcome = await resolve(error)
     except InfraError:
         return Outcome.UNKNOWN
-    except asyncio.CancelledError:
-        doubt(error)
-        raise
+    if outcome is not Outcome.UNKNOWN:
+        settled(error)
+    return outcome

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import replace
 from uuid import uuid4
 
@@ -136,6 +137,36 @@ async def test_a_lost_commit_stays_unknown_where_the_server_cannot_be_asked(brok
     with pytest.raises(CommitOutcomeUnknown):
         async with within(1.0):
             await run_in_unit(lambda: opened.unit(tenant=order.tenant), work, resolve=ask)
+
+
+@pytest.mark.deliverable(DEADLINE)
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_doubt_that_was_settled_is_none_any_more(broken, when):
+    """A deadline that passes in the second attempt is one; what the first has done is not told again."""
+    relay, opened = broken
+    order, runs = an_order(uuid4()), []
+    relay.cut_at(b"COMMIT", when)
+
+    async def work(unit):
+        runs.append(await unit.repository(ORDERS).save(order))
+        if len(runs) == 2:
+            await asyncio.sleep(60)
+
+    with pytest.raises(DeadlineExceeded):
+        async with within(1.0):
+            await run_in_unit(lambda: opened.unit(tenant=order.tenant), work, resolve=opened.resolve)
+            await asyncio.sleep(60)
+    assert len(runs) == (2 if when == "before" else 1)
+
+
+async def test_a_deadline_while_a_broken_connection_is_given_up_leaves_the_doubt(broken):
+    relay, opened = broken
+    order = an_order(uuid4())
+    with pytest.raises(CommitOutcomeUnknown):
+        async with within(0.5):
+            with contextlib.suppress(CommitOutcomeUnknown):
+                await save_through(opened, order, relay, "after")
+            await asyncio.sleep(60)
 
 
 async def test_a_transaction_that_the_server_has_not_reached_stays_unknown(infrastructure):

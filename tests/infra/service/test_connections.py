@@ -25,8 +25,10 @@ from infra_adapters.errors import (
 )
 from infra_adapters.infrastructure import Infrastructure
 from infra_adapters.ports import Condition
+from infra_adapters.postgres.guarded import GuardedConnection
 from infra_adapters.postgres.translate import translated
 from infra_adapters.settings import DatabaseSettings
+from tests.infra.faults import relayed
 
 pytestmark = pytest.mark.blocking
 
@@ -188,3 +190,16 @@ async def test_the_urls_own_options_stay(database_url, settings):
     async with Infrastructure.open(settings(url=url)) as opened:
         assert await value(opened, "SHOW geqo") == "off"
         assert await value(opened, "SHOW lock_timeout") == "10s"
+
+
+@pytest.mark.deliverable(POOL)
+async def test_a_connection_that_does_not_come_to_rest_is_closed(database_url):
+    """Also where no pool would throw it away: nobody may take the answer to another's question for theirs."""
+    async with relayed(database_url) as relay:
+        connection = await GuardedConnection.connect(relay.url)
+        relay.swallow()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await connection.execute("SELECT 1")
+        assert connection.closed
+        relay.recover()

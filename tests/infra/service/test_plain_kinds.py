@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import enum
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
-from sqlalchemy import Column, Enum, ForeignKey, Integer, MetaData, Table, Text, Uuid
+from sqlalchemy import Column, DateTime, Enum, ForeignKey, Integer, MetaData, Table, Text, Uuid, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -40,6 +42,7 @@ notes = Table(
     Column("mood", Enum(Mood, name="mood"), nullable=False),
     Column("data", JSONB, nullable=False),
     Column("revision", Integer, nullable=False),
+    Column("updated_at", DateTime(timezone=True), server_default=func.clock_timestamp()),
 )
 tags = Table(
     "tags",
@@ -134,6 +137,54 @@ async def test_a_deletion_that_came_too_late_takes_no_part_away(units):
         await unit.commit()
     async with units() as unit:
         assert await unit.repository(NOTES).get(first.id) == second
+
+
+WAIT = """
+CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(7);
+    RETURN OLD;
+END
+$$;
+CREATE TRIGGER wait BEFORE DELETE ON tags FOR EACH ROW EXECUTE FUNCTION wait();
+SELECT pg_advisory_lock(7)
+"""
+WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+
+
+async def test_while_its_parts_are_taken_away_nobody_else_changes_it(opened, empty_url):
+    [saved] = await keep(opened.unit, a_note())
+
+    async def remove():
+        async with opened.unit() as unit:
+            await unit.repository(NOTES).delete(saved)
+            await unit.commit()
+
+    with psycopg.connect(empty_url, autocommit=True) as other:
+        other.execute(WAIT)
+        removing = asyncio.create_task(remove())
+        while other.execute(WAITING).fetchone() == (0,):
+            await asyncio.sleep(0.01)
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            other.execute("SELECT FROM notes FOR UPDATE NOWAIT")
+        other.execute("SELECT pg_advisory_unlock(7)")
+        await removing
+
+
+@pytest.mark.deliverable(REPOSITORIES)
+async def test_a_change_sets_the_time_also_where_no_trigger_does(opened, empty_url):
+    [saved] = await keep(opened.unit, a_note())
+    look = text("SELECT updated_at FROM notes")
+    times = []
+    for at in range(3):
+        async with opened.unit() as unit:
+            if at == 1:
+                saved = await unit.repository(NOTES).save(saved)
+            if at == 2:
+                await unit.repository(NOTES).change((saved.id,), {"title": "b"})
+            times.append((await unit.execute(look)).scalar())
+            await unit.commit()
+    assert times == sorted(set(times))
 
 
 async def test_what_was_never_saved_cannot_be_deleted(units):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from uuid import uuid4
 
 import psycopg
@@ -10,7 +11,8 @@ from sqlalchemy import exc, make_url, text
 
 from infra_adapters import errors
 from infra_adapters.infrastructure import Infrastructure
-from infra_adapters.kernel.breaker import State
+from infra_adapters.kernel.breaker import Breaker, State
+from infra_adapters.postgres.circuit import tell
 from infra_adapters.postgres.translate import of_driver, of_library, translated
 from infra_adapters.testing.sample import ORDERS, an_order
 
@@ -131,6 +133,26 @@ async def test_a_limit_that_ended_a_connection_says_nothing_of_the_server(infras
                 raise psycopg.errors.lookup(state)("ended")
         assert caught.value.retryable
     assert infrastructure.database.breaker.state is State.CLOSED
+
+
+def test_a_lost_commit_neither_opens_nor_closes_the_circuit():
+    breaker = Breaker(lambda: 0.0, failures=2)
+    for error in (errors.ConnectionLost("a"), errors.CommitOutcomeUnknown("b"), errors.ConnectionLost("c")):
+        assert breaker.state is State.CLOSED
+        tell(breaker.admit(), error)
+    assert breaker.state is State.OPEN
+
+
+@pytest.mark.parametrize("way", ["unit", "connection", "fast"])
+async def test_no_way_quotes_the_rows_that_were_refused(infrastructure, way):
+    refused = "SELECT 'a-secret'::int"
+    with pytest.raises(errors.InvalidRequest) as caught:
+        if way == "fast":
+            await infrastructure.database.fast.execute(refused)
+        async with infrastructure.unit() as unit:
+            await (unit.execute if way == "unit" else unit.connection.execute)(text(refused))
+    told = traceback.format_exception(caught.value)
+    assert "invalid input syntax" not in "".join(told)
 
 
 async def test_a_refused_login_is_one_on_every_way(settings):
