@@ -6,25 +6,25 @@ says less: nothing of triggers, functions and whatever a migration holds that wa
 
 from __future__ import annotations
 
-import secrets
-from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from psycopg.conninfo import make_conninfo
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed, Identifier
 
-from infra_adapters.errors import MigrationFailed, PermissionDenied
+from infra_adapters.errors import MigrationFailed
 from infra_adapters.postgres.catalog import Catalog, differences, read_catalog
 from infra_adapters.postgres.drizzle.failures import broken, says
 from infra_adapters.postgres.drizzle.migrator import BOOKS, status
+from infra_adapters.postgres.drizzle.scratch import made, named
 from infra_adapters.postgres.drizzle.steps import statements
-from infra_adapters.postgres.drizzle.table import opened, send
+from infra_adapters.postgres.drizzle.table import opened
+from infra_adapters.postgres.drizzle.whole import Ended, Whole, whole
 from infra_adapters.postgres.translate import translated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from infra_adapters.postgres.catalog import Difference
     from infra_adapters.postgres.drizzle.values import Books, Folder, Migration, Where
@@ -43,39 +43,33 @@ def drift(
     """Every difference, each named in words; what is pending is none.
 
     `scratch` is the URL of an empty database to try the migrations on, which is empty again afterwards; without it one
-    is made and dropped. `everything` also names grants, comments, and objects beside the tables of the folder.
-    Raises PermissionDenied where none may be made, MigrationFailed where the migrations do not run on an empty one.
+    is made and dropped, as are those that a process left which was killed. `everything` also names grants, comments,
+    and objects beside the tables of the folder.
+    Raises InvalidRequest where `scratch` is not empty, PermissionDenied where none may be made, MigrationFailed where
+    the migrations do not run on an empty one.
     """
     with opened(where) as connection:
         applied = status(connection, folder, books=books).applied
         found, own = read_catalog(connection), _own(connection, books)
-        with _scratch(connection, scratch) as empty:
-            expected = _made(empty, applied, _extensions(connection))
+        with made(connection) if scratch is None else named(scratch) as empty:
+            trial = _Trial(empty, applied, lasting=scratch is not None)
+            before, expected = _read(empty), trial.catalog(_extensions(connection))
+    expected = _without_rest(expected, before, found)
     found = _without_books(found, expected, own)
     if not everything:
         expected, found = _known(expected), _concerned(expected, _known(found))
     return differences(expected, found)
 
 
-@contextmanager
-def _scratch(connection: psycopg.Connection[Any], given: str | None) -> Iterator[psycopg.Connection[Any]]:
-    if given is not None:
-        with opened(given) as empty:
-            yield empty
-        return
-    name = f"infra_drizzle_{secrets.token_hex(6)}"
-    told = make_conninfo(connection.info.dsn, password=connection.info.password or None)
-    with psycopg.connect(told, autocommit=True) as maker:
-        try:
-            maker.execute(SQL("CREATE DATABASE {} TEMPLATE template0").format(Identifier(name)))
-        except psycopg.errors.InsufficientPrivilege:
-            cure = "let it, or name an empty one to try the migrations on"
-            raise PermissionDenied(f"the database role may not create a database; {cure}") from None
-        try:
-            with psycopg.connect(make_conninfo(told, dbname=name)) as empty:
-                yield empty
-        finally:
-            maker.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+def _read(connection: psycopg.Connection[Any]) -> Catalog:
+    with connection.transaction():
+        return read_catalog(connection)
+
+
+def _without_rest(expected: Catalog, before: Catalog, found: Catalog) -> Catalog:
+    """What the migrations made, without an extension and the like that only the database to try them on has."""
+    rest = before.objects.keys() - found.objects.keys()
+    return Catalog({key: one for key, one in expected.objects.items() if key not in rest})
 
 
 def _extensions(connection: psycopg.Connection[Any]) -> tuple[Composed, ...]:
@@ -87,39 +81,52 @@ def _extensions(connection: psycopg.Connection[Any]) -> tuple[Composed, ...]:
     return schemas + tuple(making.format(Identifier(name), Identifier(schema)) for name, schema in found)
 
 
-def _made(empty: psycopg.Connection[Any], migrations: tuple[Migration, ...], extensions: Sequence[Composed]) -> Catalog:
-    """The catalog after these migrations; all of it is taken back.
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """Migrations on an empty database, all of it taken back. `lasting`: it is there afterwards."""
 
-    Drizzle makes no extension, so they may have been made by hand before: where it fails it is tried after those.
-    """
-    try:
-        return _tried(empty, migrations)
-    except MigrationFailed:
-        if not extensions:
-            raise
-    return _tried(empty, migrations, extensions)
+    empty: psycopg.Connection[Any]
+    migrations: tuple[Migration, ...]
+    lasting: bool
+
+    def catalog(self, extensions: Sequence[Composed]) -> Catalog:
+        """The catalog after the migrations.
+
+        Drizzle makes no extension, so they may have been made by hand before: where it fails it is tried after those.
+        """
+        try:
+            return self._tried()
+        except MigrationFailed:
+            if not extensions:
+                raise
+        return self._tried(extensions)
+
+    def _tried(self, before: Sequence[Composed] = ()) -> Catalog:
+        try:
+            with translated(), whole(self.empty, back=True) as transaction:
+                if self.lasting:
+                    transaction.begin()
+                for statement in before:
+                    self.empty.execute(statement)
+                for one in self.migrations:
+                    _run(transaction, one)
+                return read_catalog(self.empty)
+        except Ended as error:
+            raise MigrationFailed(
+                f"{error.step.place}, line {error.step.line}, ended the transaction: the database that was named to "
+                "try it on may hold what was made; make it anew, or name none"
+            ) from None
 
 
-def _tried(
-    empty: psycopg.Connection[Any], migrations: tuple[Migration, ...], before: Sequence[Composed] = ()
-) -> Catalog:
-    with translated(), empty.transaction(force_rollback=True):
-        for statement in before:
-            empty.execute(statement)
-        for one in migrations:
-            _run(empty, one)
-        return read_catalog(empty)
-
-
-def _run(empty: psycopg.Connection[Any], migration: Migration) -> None:
+def _run(transaction: Whole, migration: Migration) -> None:
     for step in statements(migration):
         try:
-            send(empty, step.sql)
+            transaction.send(step)
         except psycopg.Error as error:
             if not broken(error):
                 raise
             why = f"the migrations do not run on an empty database: {says(step, error)}"
-            raise MigrationFailed(f"{why}; name a database that has what they need before") from None
+            raise MigrationFailed(f"{why}; name a database that has the extensions that they need") from None
 
 
 def _known(catalog: Catalog) -> Catalog:

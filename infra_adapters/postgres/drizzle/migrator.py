@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from psycopg.pq import TransactionStatus
 
-from infra_adapters.errors import ChecksumMismatch, MigrationFailed, MigrationLocked
+from infra_adapters.errors import ChecksumMismatch, InvalidRequest, MigrationFailed, MigrationLocked
 from infra_adapters.postgres.drizzle.failures import Failed, broken, says
 from infra_adapters.postgres.drizzle.state import State, compare
 from infra_adapters.postgres.drizzle.steps import Step, applying, locking, preparing, script
 from infra_adapters.postgres.drizzle.table import limit, opened, read_form, read_ledger, send
 from infra_adapters.postgres.drizzle.values import Books, Format
+from infra_adapters.postgres.drizzle.whole import Ended, Whole, whole
 
 if TYPE_CHECKING:
     from infra_adapters.postgres.drizzle.values import Folder, Ledger, Migration, Where
@@ -59,9 +60,12 @@ def apply(
     """Apply all that is pending, in one transaction; what was applied is returned. Drizzle then finds nothing to do.
 
     `wait` is in seconds: how long others may migrate, or hold a lock that a statement needs, before MigrationLocked.
-    Raises ChecksumMismatch where what was applied is not what is here, MigrationFailed for a statement that the server
-    refuses; in both cases nothing was applied.
+    Raises InvalidRequest for a time without end, ChecksumMismatch where what was applied is not what is here,
+    MigrationFailed for a statement that the server refuses; nothing was applied then. A migration that ends the
+    transaction is MigrationFailed as well, which says what stays.
     """
+    if not 0 <= wait < math.inf:
+        raise InvalidRequest(f"others cannot be waited for {wait} seconds; give a number from 0 on that has an end")
     with opened(where) as connection:
         return _Run(connection, folder, books, time.monotonic() + wait, allow_edited).finish()
 
@@ -101,10 +105,12 @@ class _Run:
                 time.sleep(PAUSE)
             except Failed as error:
                 failed = error
+            except Ended as error:
+                raise MigrationFailed(f"{error}; leave COMMIT and ROLLBACK out of migrations") from None
 
     def once(self, failed: Failed | None) -> tuple[Migration, ...]:
         """One attempt. Raises Failed for a statement that the server refused, as somebody may have run it meanwhile;
-        MigrationFailed where it failed before and nobody had.
+        MigrationFailed where it failed before and nobody had; Ended for one that ended the transaction.
         """
         self._prepare()
         # Where nothing is to be done no lock is asked for: it would wait for a dump that reads the table.
@@ -112,7 +118,7 @@ class _Run:
         _refuse(state, self.allow_edited)
         if not applying(state, self.books):
             return ()
-        with self.connection.transaction():
+        with whole(self.connection) as transaction:
             limit(self.connection, self.deadline - time.monotonic())
             send(self.connection, locking(self.books).sql)
             state = compare(self.folder, read_ledger(self.connection, self.books))
@@ -120,8 +126,9 @@ class _Run:
                 raise MigrationFailed(str(failed))
             _refuse(state, self.allow_edited)
             limit(self.connection, STATEMENT_LOCK)
+            transaction.begin()
             for step in applying(state, self.books):
-                self._send(step, state)
+                _send(transaction, step, state)
         return state.pending
 
     def _look(self) -> State:
@@ -147,15 +154,11 @@ class _Run:
         with self.connection.transaction():
             return read_form(self.connection, self.books)
 
-    def _send(self, step: Step, state: State) -> None:
-        try:
-            send(self.connection, step.sql)
-        except psycopg.Error as error:
-            if not broken(error):
-                raise
-            raise Failed(says(step, error), state.pending) from None
-        if self.connection.info.transaction_status is not TransactionStatus.INTRANS:
-            what = "ended the transaction, so that what stood before it stays"
-            raise MigrationFailed(
-                f"{step.place}, line {step.line}, {what}; leave COMMIT and ROLLBACK out of migrations"
-            )
+
+def _send(transaction: Whole, step: Step, state: State) -> None:
+    try:
+        transaction.send(step)
+    except psycopg.Error as error:
+        if not broken(error):
+            raise
+        raise Failed(says(step, error), state.pending) from None

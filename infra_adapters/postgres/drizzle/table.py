@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from infra_adapters.postgres.drizzle.values import Where
 
+LONGEST = 2**31 - 1
+"""The longest time that the server waits, in milliseconds."""
 BASE, NEWER = {"id", "hash", "created_at"}, {"name", "applied_at"}
 COLUMNS = """
 SELECT n.oid IS NOT NULL, c.oid IS NOT NULL, array(
@@ -60,7 +62,7 @@ def quoted(books: Books) -> Composed:
 
 def limit(connection: psycopg.Connection[Any], seconds: float) -> None:
     """Have statements of this transaction wait for a lock no longer than this."""
-    milliseconds = str(max(int(seconds * 1000), 1))
+    milliseconds = str(int(min(max(seconds * 1000, 1), LONGEST)))
     connection.execute("SELECT pg_catalog.set_config('lock_timeout', %s, true)", [milliseconds])
 
 

@@ -12,7 +12,7 @@ import time
 import psycopg
 import pytest
 
-from infra_adapters.errors import ChecksumMismatch, ConnectionLost, MigrationFailed, MigrationLocked
+from infra_adapters.errors import ChecksumMismatch, ConnectionLost, InvalidRequest, MigrationFailed, MigrationLocked
 from infra_adapters.postgres.drizzle import Books, apply, drift, plan, read_folder, status
 from tests.infra.drizzle_folders import (
     FOLDERS,
@@ -122,11 +122,36 @@ def test_a_row_that_cannot_be_written_is_named(empty_url, tmp_path):
     assert relations(empty_url) == []
 
 
-def test_a_migration_that_ends_the_transaction_is_named(empty_url, tmp_path):
-    folder = read_folder(journal(tmp_path, {"init": f"CREATE TABLE a ();\nCOMMIT;\n{MARK}\nCREATE TABLE b ()"}))
-    with pytest.raises(MigrationFailed, match="0000_init, statement 1, line 1, ended the transaction"):
+STAYS = "what ran before it stays, and the migrations before 0001_ends are written down, 0001_ends is not"
+BACK = "what ran before it was taken back, and nothing is written down"
+ENDS = [
+    ("COMMIT", STAYS, ["a", "users"]),
+    ("COMMIT; CREATE TABLE b ()", STAYS, ["a", "b", "users"]),
+    ("COMMIT; BEGIN; CREATE TABLE b ()", STAYS, ["a", "users"]),
+    ("COMMIT AND CHAIN; CREATE TABLE b ()", STAYS, ["a", "users"]),
+    ("COMMIT; SELECT gone", STAYS, ["a", "users"]),
+    ("COMMIT; BEGIN; SELECT gone", STAYS, ["a", "users"]),
+    ("ROLLBACK", BACK, []),
+    ("ROLLBACK; CREATE TABLE b ()", BACK, ["b"]),
+    ("ROLLBACK; BEGIN; CREATE TABLE b ()", BACK, []),
+    ("ROLLBACK; SELECT gone", BACK, []),
+]
+
+
+@pytest.mark.parametrize(("text", "stays", "left"), ENDS)
+def test_a_migration_that_ends_the_transaction_is_named_with_what_stays(empty_url, tmp_path, text, stays, left):
+    text = f"CREATE TABLE a ();\n{MARK}\n{text};\n{MARK}\nCREATE TABLE c ()"
+    folder = read_folder(journal(tmp_path, {"init": USERS, "ends": text}, {"init": 1, "ends": 2}))
+    with pytest.raises(MigrationFailed) as caught:
         apply(empty_url, folder)
-    assert relations(empty_url) == ["a"]
+    assert str(caught.value).startswith(f"0001_ends, statement 2, line 3, ended the transaction: {stays}; what stands")
+    assert (relations(empty_url), len(rows(empty_url))) == (left, 1 if stays is STAYS else 0)
+
+
+def test_parts_of_the_transaction_may_be_taken_back(empty_url, tmp_path):
+    text = "SAVEPOINT s; CREATE TABLE a (); ROLLBACK TO s; RELEASE s; CREATE TABLE b (); BEGIN"
+    assert len(apply(empty_url, read_folder(journal(tmp_path, {"init": text})))) == 1
+    assert relations(empty_url) == ["b"]
 
 
 def test_what_was_edited_is_refused_unless_it_is_allowed(empty_url, tmp_path):
@@ -155,6 +180,15 @@ def test_a_table_that_others_hold_is_waited_for(empty_url, tmp_path):
         with pytest.raises(MigrationLocked, match="others held the locks for all of the time; nothing was applied"):
             apply(empty_url, folder, wait=0.1)
     assert len(apply(empty_url, folder, wait=0.1)) == 3
+
+
+@pytest.mark.parametrize("wait", [float("nan"), float("inf"), -0.5])
+def test_a_time_without_end_is_refused(empty_url, tmp_path, wait):
+    folder = read_folder(journal(tmp_path, SCRIPTS))
+    with pytest.raises(InvalidRequest, match=f"others cannot be waited for {wait} seconds"):
+        apply(empty_url, folder, wait=wait)
+    assert sql(empty_url, "SELECT to_regnamespace('drizzle')::text") == [(None,)]
+    assert len(apply(empty_url, folder, wait=1e300)) == 3
 
 
 def test_where_nothing_is_to_be_done_a_dump_is_not_waited_for(empty_url, tmp_path):

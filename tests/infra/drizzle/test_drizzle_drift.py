@@ -11,7 +11,7 @@ from infra_adapters.cli import main
 from infra_adapters.errors import ConnectionLost, MigrationFailed, PermissionDenied
 from infra_adapters.postgres import Migrations
 from infra_adapters.postgres.drizzle import Books, apply, drift, read_folder
-from tests.infra.drizzle_folders import MARK, POSTS, SCRIPTS, TIMES, USERS, folders, journal, relations, some, sql
+from tests.infra.drizzle_folders import MARK, POSTS, SCRIPTS, TIMES, USERS, folders, journal, some, sql
 
 pytestmark = [pytest.mark.blocking, pytest.mark.deliverable("A database shared with a Drizzle team")]
 
@@ -143,13 +143,6 @@ def test_a_server_that_goes_away_is_no_fault_of_the_folder(empty_url, folder):
     assert databases(empty_url) == [(0,)]
 
 
-def test_an_empty_database_can_be_named(empty_url, empty_template, folder):
-    with empty_template.fresh() as scratch:
-        sql(empty_url, "ALTER TABLE users ADD COLUMN more int")
-        assert len(drift(empty_url, folder, scratch=scratch)) == 1
-        assert relations(scratch) == []
-
-
 def test_who_may_not_make_a_database_is_told_so(empty_url, folder):
     with psycopg.connect(empty_url, autocommit=True) as connection:
         role = f"maker_{folder.migrations[0].hash[:8]}_{connection.info.backend_pid}"
@@ -203,6 +196,7 @@ WRONG = [
     (["plan", "{}", "--url", "mysql://u:hidden@h/d"], 2, "postgresql://"),
     (["drift", "{}", "--scratch", "postgresql://u:hidden@127.0.0.1:1/d"], 3, "connect_failed"),
     (["drift"], 2, "FOLDER"),
+    *((["apply", "{}", "--wait", wait], 2, "others cannot be waited for") for wait in ("nan", "inf", "-1", "1e999")),
 ]
 
 

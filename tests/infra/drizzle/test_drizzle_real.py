@@ -129,6 +129,16 @@ ODD = {
 }
 
 
+def test_where_the_real_one_loses_its_transaction_ours_stops(empty_url, other_url, real, make):
+    folder = make({"init": f"CREATE TABLE a ();\n{MARK}\nCOMMIT;\n{MARK}\nCREATE TABLE b ();\n{MARK}\nSELECT gone"})
+    running = real.migrator(other_url, folder)
+    running.communicate(timeout=60)
+    assert (running.returncode != 0, relations(other_url), rows(other_url)) == (True, ["a", "b"], [])
+    with pytest.raises(MigrationError, match="statement 2, line 3, ended the transaction: what ran before it stays"):
+        apply(empty_url, read_folder(folder))
+    assert (relations(empty_url), rows(empty_url)) == (["a"], [])
+
+
 @pytest.mark.parametrize("text", ODD)
 def test_odd_files_are_the_same_to_both(empty_url, other_url, real, make, text):
     folder = make({"init": ODD[text]})
