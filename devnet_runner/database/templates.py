@@ -48,19 +48,34 @@ class Template:
     @contextmanager
     def fresh(self) -> Iterator[str]:
         """The URL of a new copy, dropped at the end with whoever is connected to it."""
-        address = Address.parse(self.url)
-        name = f"{self.name}_{secrets.token_hex(6)}"
-        with Session.open(address) as session:
-            session.create(name, self.name)
-        try:
-            yield address.named(name).url
-        finally:
-            self._drop(name)
+        with self.copies() as copies, copies.fresh() as url:
+            yield url
+
+    @contextmanager
+    def copies(self) -> Iterator[Copies]:
+        """What makes many copies on one connection; for one thread at a time."""
+        with Session.open(Address.parse(self.url)) as session:
+            yield Copies(session, self.name)
 
     def drop(self) -> None:
         """Drop the template."""
-        self._drop(self.name)
-
-    def _drop(self, name: str) -> None:
         with Session.open(Address.parse(self.url)) as session:
-            session.drop(name)
+            session.drop(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """Copies of one template, all of them made on one connection."""
+
+    session: Session
+    template: str
+
+    @contextmanager
+    def fresh(self) -> Iterator[str]:
+        """The URL of a new copy, dropped at the end with whoever is connected to it."""
+        name = f"{self.template}_{secrets.token_hex(6)}"
+        self.session.create(name, self.template)
+        try:
+            yield self.session.address.named(name).url
+        finally:
+            self.session.drop(name)

@@ -58,14 +58,16 @@ def server_url():
 @pytest.fixture(scope="session")
 def template(server_url):
     made = Template.create(server_url, prepare)
-    yield made
+    with made.copies() as copies:
+        yield copies
     made.drop()
 
 
 @pytest.fixture(scope="session")
 def empty_template(server_url):
     made = Template.create(server_url, lambda url: None)
-    yield made
+    with made.copies() as copies:
+        yield copies
     made.drop()
 
 

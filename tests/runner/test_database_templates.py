@@ -66,6 +66,14 @@ def test_a_copy_goes_with_whoever_is_connected(database, template):
     assert names(database) == {database.name, template.name}
 
 
+def test_one_connection_makes_many_copies(database, template):
+    with template.copies() as copies, copies.fresh() as one, copies.fresh() as other:
+        with psycopg.connect(one) as connection:
+            connection.execute("DELETE FROM facts")
+        assert (count(one), count(other)) == (0, 3)
+    assert names(database) == {database.name, template.name}
+
+
 def test_copies_are_made_at_the_same_time(template):
     def copied(_number: int) -> int:
         with template.fresh() as url:
