@@ -1,25 +1,38 @@
-"""From the SQL of a revision to its dangerous statements: by Squawk, a linter of migrations, and what it cannot see."""
+"""From the SQL of a revision to its dangerous statements: by Squawk, and by reading what it does not see."""
 
 from __future__ import annotations
 
-import json
-import re
-import shutil
-import subprocess
-import sysconfig
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
+from itertools import accumulate
+from typing import TYPE_CHECKING
 
-from infra_adapters.errors import MigrationFailed
-from infra_adapters.postgres.danger.kinds import BEYOND, LINTED
+import postgast
+from postgast import pg_query_pb2 as pb
 
-SECONDS = 60
-"""How long a linter that takes 3 ms for a revision may take."""
-SHOWN = 120
-"""How many characters of a statement are shown."""
-_QUIET = re.compile(r"(?P<kept>'(?:[^']|'')*'|\"[^\"]*\")|--[^\n]*|/\*.*?\*/", re.DOTALL)
+from infra_adapters.postgres.danger.kinds import BEYOND, UNSEEN
+from infra_adapters.postgres.danger.locks import locks
+from infra_adapters.postgres.danger.removals import removals
+from infra_adapters.postgres.danger.scope import Scope
+from infra_adapters.postgres.danger.showing import shown
+from infra_adapters.postgres.danger.squawk import linted
+from infra_adapters.postgres.danger.statements import statements
+from infra_adapters.postgres.danger.tables import tables
+from infra_adapters.postgres.danger.targets import targets
+from infra_adapters.postgres.danger.writes import writes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from infra_adapters.postgres.danger.squawk import Finding
+    from infra_adapters.postgres.danger.statements import Statement
+
+_STANDING = {"ban-concurrent-index-creation-in-transaction", "ban-truncate-cascade", "syntax-error"}
+"""Kinds that are dangerous also to what the same text has made."""
+_PRIVATE = {"OBJECT_INDEX", "OBJECT_TABCONSTRAINT", "OBJECT_TRIGGER", "OBJECT_POLICY", "OBJECT_RULE"}
+"""What no query calls by its name."""
+_SWITCHED_ON = {"AT_EnableTrig", "AT_EnableTrigAll", "AT_EnableTrigUser", "AT_EnableRule"}
+"""Changes of a table that bring a guard back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,43 +56,56 @@ def examine(sql: str, version: str = "18.0") -> tuple[Danger, ...]:
     BEGIN and COMMIT in the text say what is one transaction. What the same text has created may be changed freely.
     Raises MigrationFailed where Squawk is not installed or does not answer.
     """
-    read = sql.replace("squawk-ignore", "squawk_ignore")
-    lines = read.split("\n")
-    found = [(_place(lines, said), _danger(lines, said)) for said in _linted(read, version)]
-    # Comments become blanks of the same length, so that a place is the same in both texts.
-    bare = _QUIET.sub(lambda match: match["kept"] or re.sub(r"[^\n]", " ", match[0]), read)
-    for kind, (pattern, why, cure) in BEYOND.items():
-        for match in pattern.finditer(bare):
-            end = bare.find(";", match.end())
-            whole = bare[match.start() : end if end >= 0 else len(bare)]
-            found.append((match.start(), Danger(kind, _shown(whole), why, cure)))
-    return tuple(dict.fromkeys(danger for _, danger in sorted(found, key=lambda one: one[0])))
-
-
-def _linted(sql: str, version: str) -> list[dict[str, Any]]:
-    program = Path(sysconfig.get_path("scripts")) / "squawk"
-    path = str(program) if program.is_file() else shutil.which("squawk")
-    if path is None:
-        raise MigrationFailed("a revision cannot be judged: the program squawk is missing; install squawk-cli")
-    # A settings file of its own: what lies in the folder where somebody happens to be decides nothing.
-    command = [path, "--reporter", "json", "--pg-version", version, "--config", "/dev/null"]
     try:
-        done = subprocess.run(command, input=sql, capture_output=True, text=True, timeout=SECONDS, check=False)
-        return [said for said in json.loads(done.stdout) if said["rule_name"] in LINTED]
-    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-        raise MigrationFailed(f"a revision cannot be judged: {path} did not answer ({error})") from None
+        read = statements(sql) if "\0" not in sql else None
+    except postgast.PgQueryError:
+        read = None
+    if read is None:
+        return (_own("syntax-error", shown(sql)),)
+    # Squawk gets the statements alone, those of blocks among them, so that each place in the text is known.
+    ends = tuple(accumulate(len(one.text.encode()) + 2 for one in read))
+    said = linted(";\n".join(one.text for one in read), version) if read else ()
+    scope, begin = Scope(), 0
+    found: list[Danger] = []
+    for one, end in zip(read, ends, strict=True):
+        found += _judged(one, scope, [finding for finding in said if begin <= finding.place < end])
+        scope.learn(one)
+        begin = end
+    return tuple(dict.fromkeys(found))
 
 
-def _place(lines: list[str], said: dict[str, Any]) -> int:
-    return sum(len(line) + 1 for line in lines[: said["line"]]) + int(said["column"])
+def _judged(statement: Statement, scope: Scope, said: Sequence[Finding]) -> Iterator[Danger]:
+    text = shown(statement.text)
+    known = _own_affair(statement, scope)
+    for finding in said:
+        if not known or finding.kind in _STANDING:
+            yield Danger(finding.kind, text, finding.why, finding.cure)
+    there = {finding.kind for finding in said}
+    yield from (_own(kind, text) for kind in _kinds(statement, scope) if kind not in there)
 
 
-def _danger(lines: list[str], said: dict[str, Any]) -> Danger:
-    statement = _shown("\n".join(lines[said["line"] : said["line_end"] + 1]))
-    return Danger(said["rule_name"], statement, said["message"], said["help"] or "")
+def _own_affair(statement: Statement, scope: Scope) -> bool:
+    """Whether a statement changes only what the text has made, names anew what no query names, or switches on."""
+    if statement.kind == "rename_stmt" and pb.ObjectType.Name(statement.node.rename_type) in _PRIVATE:
+        return True
+    if statement.kind == "alter_table_stmt":
+        actions = {pb.AlterTableType.Name(one.alter_table_cmd.subtype) for one in statement.node.cmds}
+        if actions <= _SWITCHED_ON:
+            return True
+    touched = targets(statement)
+    return bool(touched) and all(map(scope.knows, touched))
 
 
-def _shown(text: str) -> str:
-    """A statement on one line, without what its strings say."""
-    line = re.sub(r"'(?:[^']|'')*'", "'…'", " ".join(text.strip(" \t\r\n;").split()))
-    return line if len(line) <= SHOWN else line[: SHOWN - 1] + "…"
+def _kinds(statement: Statement, scope: Scope) -> Iterator[str]:
+    if statement.dynamic:
+        yield "unread-block"
+    if not statement.kind:
+        yield "unread-statement"
+        return
+    for rule in (tables, locks, writes):
+        yield from rule(statement, scope)
+    yield from removals(statement)
+
+
+def _own(kind: str, text: str) -> Danger:
+    return Danger(kind, text, *(BEYOND.get(kind) or UNSEEN[kind]))

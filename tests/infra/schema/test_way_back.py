@@ -59,7 +59,7 @@ T1 = ('op.execute("CREATE TABLE t1 (n int)")', 'op.execute("DROP TABLE t1")')
     ("up", "back", "said"),
     [
         ('op.execute("CREATE TABLE a (n int)")', "pass", "r2 back: table public.a is there and was never made"),
-        ('op.execute("UPDATE t1 SET n = n + 1 WHERE true")', "pass", "r2 back: the rows of public.t1"),
+        ('op.execute("UPDATE t1 SET n = n + 1 WHERE n > 0")', "pass", "r2 back: the rows of public.t1"),
         (
             'op.execute("CREATE TABLE a (n int DEFAULT 1)")',
             "op.execute(\"DO $$ BEGIN IF EXISTS (SELECT FROM a) THEN RAISE 'no'; END IF; DROP TABLE a; END $$\")",
