@@ -57,10 +57,7 @@ class Whole:
             if self.number and self.connection.info.transaction_status is TransactionStatus.IDLE:
                 raise Ended(step, kept=False) from None
             raise
-        if not self.number:
-            return
-        status = self.connection.info.transaction_status
-        if status is not TransactionStatus.INTRANS or self._asked(OWN) != self.number:
+        if self.number and self._asked(OWN) != self.number:
             raise Ended(step, kept=False)
 
     def ended(self) -> Ended | None:

@@ -206,11 +206,21 @@ def in_background(work):
     return thread, found
 
 
-def test_a_migrator_that_is_in_the_midst_is_let_through(empty_url, tmp_path):
-    """It has run its first statement, and writes its row only when ours waits: neither is ended for a deadlock."""
+LOOKS = """
+DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET deadlock_timeout = ''{}''', current_database()); END $$
+"""
+
+
+@pytest.mark.parametrize("looks", ["90s", "300ms"])
+def test_a_migrator_that_is_in_the_midst_is_let_through(empty_url, tmp_path, looks):
+    """It has run its first statement, and writes its row only when ours waits: it is never ended for a deadlock, and
+    ours goes on where the server ends it for one.
+    """
     booked(empty_url, [])
+    sql(empty_url, LOOKS.format(looks))
     folder = read_folder(journal(tmp_path, some("init")))
     with psycopg.connect(empty_url) as other:
+        other.execute("SET deadlock_timeout = '5s'")
         other.execute(USERS.encode())
         thread, found = in_background(lambda: apply(empty_url, folder))
         waiting(empty_url)
@@ -236,6 +246,47 @@ def test_what_another_one_applied_meanwhile_is_no_failure(empty_url, tmp_path):
         )
     thread.join()
     assert [one.name for one in found[0]] == ["0001_posts", "0002_ages"]
+
+
+def test_one_that_fails_as_another_did_it_is_tried_again(empty_url, tmp_path):
+    """The other one has made the table, and its row waits for ours, whose statement fails."""
+    booked(empty_url, [])
+    folder = read_folder(journal(tmp_path, SCRIPTS))
+    row = f"INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('{digest(USERS)}', {TIMES['init']})"
+    with psycopg.connect(empty_url) as other:
+        other.execute(USERS.encode())
+        thread, found = in_background(lambda: apply(empty_url, folder))
+        waiting(empty_url)
+        writer, _ = in_background(lambda: sql(empty_url, row))
+        waiting(empty_url, 2)
+    thread.join()
+    writer.join()
+    assert [one.name for one in found[0]] == ["0001_posts", "0002_ages"]
+
+
+def test_what_was_edited_meanwhile_is_refused(empty_url, tmp_path):
+    booked(empty_url, [])
+    folder = read_folder(journal(tmp_path, SCRIPTS))
+
+    def refused():
+        with pytest.raises(ChecksumMismatch, match="0000_init was edited"):
+            apply(empty_url, folder)
+        return True
+
+    with psycopg.connect(empty_url) as other:
+        row = "INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('x', %s)"
+        other.execute(row, [TIMES["init"]])
+        thread, found = in_background(refused)
+        waiting(empty_url)
+    thread.join()
+    assert (found, relations(empty_url)) == ([True], [])
+
+
+def test_one_that_makes_the_schema_for_long_holds_the_lock(empty_url, tmp_path):
+    with psycopg.connect(empty_url) as other:
+        other.execute("CREATE SCHEMA drizzle")
+        with pytest.raises(MigrationLocked):
+            apply(empty_url, read_folder(journal(tmp_path, SCRIPTS)), wait=0.1)
 
 
 def test_of_many_threads_one_applies(empty_url, tmp_path):

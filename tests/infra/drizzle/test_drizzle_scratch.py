@@ -18,6 +18,7 @@ from psycopg.conninfo import make_conninfo
 from infra_adapters.cli import main
 from infra_adapters.errors import InvalidRequest, MigrationFailed
 from infra_adapters.postgres.drizzle import apply, drift, read_folder
+from infra_adapters.postgres.drizzle.scratch import made
 from tests.infra.drizzle_folders import MARK, SCRIPTS, TIMES, booked, digest, journal, relations, sql
 
 pytestmark = [pytest.mark.blocking, pytest.mark.deliverable("A database shared with a Drizzle team")]
@@ -41,6 +42,7 @@ def folder(empty_url, tmp_path):
 def test_an_empty_database_can_be_named(empty_url, scratch, folder):
     sql(empty_url, "ALTER TABLE users ADD COLUMN more int")
     sql(scratch, b"CREATE SCHEMA kinds; CREATE EXTENSION hstore SCHEMA kinds")
+    sql(scratch, "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC")
     assert len(drift(empty_url, folder, scratch=scratch)) == 1
     assert relations(scratch) == []
 
@@ -96,6 +98,13 @@ def test_in_one_that_is_dropped_it_may(empty_url, tmp_path):
     assert drift(empty_url, ending(empty_url, tmp_path, "COMMIT")) == ()
 
 
+def test_what_fails_there_behind_a_commit_is_named_as_what_failed(empty_url, tmp_path):
+    text = "COMMIT; SELECT gone"
+    booked(empty_url, [(digest(text), TIMES["init"])])
+    with pytest.raises(MigrationFailed, match=r"on an empty database: 0000_init, statement 1 .* 42703"):
+        drift(empty_url, read_folder(journal(tmp_path, {"init": text})))
+
+
 def exists(url, name):
     return sql(url, "SELECT count(*) FROM pg_database WHERE datname = %s", [name])[0][0] == 1
 
@@ -134,6 +143,17 @@ def test_one_with_somebody_in_it_is_kept(empty_url, folder, token):
         assert exists(empty_url, name)
 
 
+def test_one_that_was_just_made_is_kept(empty_url, folder):
+    """Its maker has not connected to it yet, and holds the lock already."""
+    with psycopg.connect(empty_url) as connection, made(connection) as empty:
+        name = empty.info.dbname
+        empty.close()
+        until(lambda: sql(empty_url, INSIDE, [name]), lambda found: found == [(0,)])
+        drift(empty_url, folder)
+        assert exists(empty_url, name)
+    assert not exists(empty_url, name)
+
+
 @pytest.mark.parametrize("form", ["infra_drizzle_{}_", "infra_drizzle_x{}", "my_infra_drizzle_{}", "infra_drizzle_my"])
 def test_one_with_another_name_is_kept(empty_url, folder, token, form):
     name = form.format(token)
@@ -153,6 +173,7 @@ def test_one_of_another_role_is_kept(empty_url, folder, token):
         sql(empty_url, f"DROP ROLE maker_{token}")
 
 
+INSIDE = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s"
 ONE = "import sys; from infra_adapters.postgres.drizzle import *; drift(sys.argv[1], read_folder(sys.argv[2]))"
 ASLEEP = "SELECT datname::text, pid FROM pg_stat_activity WHERE query = %s AND datname LIKE 'infra_drizzle_%%'"
 
