@@ -266,7 +266,7 @@ def test_one_that_fails_as_another_did_it_is_tried_again(empty_url, tmp_path):
 
 def test_what_was_edited_meanwhile_is_refused(empty_url, tmp_path):
     booked(empty_url, [])
-    folder = read_folder(journal(tmp_path, SCRIPTS))
+    folder = read_folder(journal(tmp_path, {"init": USERS, "posts": "CREATE TABLE posts ()"}))
 
     def refused():
         with pytest.raises(ChecksumMismatch, match="0000_init was edited"):
