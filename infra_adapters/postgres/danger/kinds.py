@@ -78,6 +78,9 @@ UNSEEN: dict[str, tuple[str, str]] = {
 }
 """What Squawk has a rule for but does not see: the same, under the name of its rule."""
 
+RETYPED = "changing-column-type"
+"""Whether this is dangerous depends on the type that the column has before."""
+
 UNREADABLE = "unreadable-revision"
 """The revision cannot be written as SQL, so nobody can look at it before it runs."""
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import postgast
 from postgast import pg_query_pb2 as pb
 
-from infra_adapters.postgres.danger.kinds import BEYOND, UNSEEN
+from infra_adapters.postgres.danger.columns import Columns
+from infra_adapters.postgres.danger.kinds import BEYOND, RETYPED, UNSEEN
 from infra_adapters.postgres.danger.locks import locks
 from infra_adapters.postgres.danger.removals import removals
-from infra_adapters.postgres.danger.scope import Scope
 from infra_adapters.postgres.danger.showing import shown
 from infra_adapters.postgres.danger.squawk import linted
 from infra_adapters.postgres.danger.statements import statements
@@ -22,8 +22,9 @@ from infra_adapters.postgres.danger.targets import targets
 from infra_adapters.postgres.danger.writes import writes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from infra_adapters.postgres.danger.scope import Scope
     from infra_adapters.postgres.danger.squawk import Finding
     from infra_adapters.postgres.danger.statements import Statement
 
@@ -50,10 +51,11 @@ class Danger:
 
 
 @lru_cache(maxsize=512)
-def examine(sql: str, version: str = "18.0") -> tuple[Danger, ...]:
+def examine(sql: str, version: str = "18.0", before: tuple[str, ...] = ()) -> tuple[Danger, ...]:
     """The dangers in the SQL of a migration, in order, on a server of a `version` like 18.0; one of a kind a statement.
 
     BEGIN and COMMIT in the text say what is one transaction. What the same text has created may be changed freely.
+    `before` are the texts of the migrations before it: they tell the type of a column that gets another one.
     Raises MigrationFailed where Squawk is not installed or does not answer.
     """
     try:
@@ -65,13 +67,29 @@ def examine(sql: str, version: str = "18.0") -> tuple[Danger, ...]:
     # Squawk gets the statements alone, those of blocks among them, so that each place in the text is known.
     ends = tuple(accumulate(len(one.text.encode()) + 2 for one in read))
     said = linted(";\n".join(one.text for one in read), version) if read else ()
-    scope, begin = Scope(), 0
+    columns, begin = _known(before), 0
     found: list[Danger] = []
     for one, end in zip(read, ends, strict=True):
-        found += _judged(one, scope, [finding for finding in said if begin <= finding.place < end])
-        scope.learn(one)
+        here = [finding for finding in said if begin <= finding.place < end]
+        if any(finding.kind == RETYPED for finding in here) and columns.widened(one):
+            here = [finding for finding in here if finding.kind != RETYPED]
+        found += _judged(one, columns.scope, here)
+        columns.learn(one)
         begin = end
     return tuple(dict.fromkeys(found))
+
+
+def _known(texts: Iterable[str]) -> Columns:
+    """The types of columns after migrations with these texts; nothing is known before one that cannot be read."""
+    columns = Columns()
+    for text in texts:
+        try:
+            for one in statements(text):
+                columns.learn(one)
+        except postgast.PgQueryError:
+            columns.kinds.clear()
+        columns.begin()
+    return columns
 
 
 def _judged(statement: Statement, scope: Scope, said: Sequence[Finding]) -> Iterator[Danger]:

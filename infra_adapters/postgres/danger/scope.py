@@ -40,7 +40,7 @@ class Scope:
 
     def knows(self, name: Name) -> bool:
         """Whether the text has made it, or the schema that it is in."""
-        return self._whole(name) in self.made or Name("schema", "", self._whole(name).schema) in self.made
+        return self.whole(name) in self.made or Name("schema", "", self.whole(name).schema) in self.made
 
     def learn(self, statement: Statement) -> None:
         """Take note of what a statement makes, renames and drops."""
@@ -49,12 +49,12 @@ class Scope:
             self._relation(*_MAKES[kind], node)
         elif kind in _SPELLED and not getattr(node, "replace", False):
             group, where = _SPELLED[kind]
-            self.made.add(self._whole(spelled(group, getattr(node, where))))
+            self.made.add(self.whole(spelled(group, getattr(node, where))))
         elif kind == "create_schema_stmt" and not node.if_not_exists:
             self.made.add(Name("schema", "", node.schemaname))
         elif kind == "index_stmt" and self.knows(named("relation", node.relation)):
-            self.made.add(self._whole(Name("relation", node.relation.schemaname, node.idxname)))
-        elif kind == "transaction_stmt" and pb.TransactionStmtKind.Name(node.kind) in _ENDED:
+            self.made.add(self.whole(Name("relation", node.relation.schemaname, node.idxname)))
+        elif kind == "transaction_stmt" and rolls_back(node):
             self.made.clear()
         elif kind == "variable_set_stmt" and node.name == "search_path":
             self.path = node.args[0].a_const.sval.sval if node.args else "public"
@@ -70,11 +70,11 @@ class Scope:
         if not node.relname:
             return
         schema = _TEMPORARY if node.relpersistence == "t" else node.schemaname
-        self.made.add(self._whole(Name(group, schema, node.relname)))
+        self.made.add(self.whole(Name(group, schema, node.relname)))
 
     def _move(self, kind: str, node: Any) -> None:
         if kind == "drop_stmt":
-            self.made -= {self._whole(named(group, one)) for one in node.objects for group in ("relation", "type")
+            self.made -= {self.whole(named(group, one)) for one in node.objects for group in ("relation", "type")
                           if inner(one)[0] in {"list", "type_name"}}  # fmt: skip
         elif kind == "rename_stmt" and pb.ObjectType.Name(node.rename_type) in {"OBJECT_TABLE", "OBJECT_INDEX"}:
             self._replace(named("relation", node.relation), node.relation.schemaname, node.newname)
@@ -83,12 +83,17 @@ class Scope:
 
     def _replace(self, old: Name, schema: str, name: str) -> None:
         if self.knows(old):
-            self.made.discard(self._whole(old))
-            self.made.add(self._whole(Name(old.group, schema, name)))
+            self.made.discard(self.whole(old))
+            self.made.add(self.whole(Name(old.group, schema, name)))
 
-    def _whole(self, name: Name) -> Name:
+    def whole(self, name: Name) -> Name:
         """A name with its schema; a temporary table hides others of its name."""
         if name.schema or name.group == "schema":
             return name
         hidden = name._replace(schema=_TEMPORARY)
         return hidden if hidden in self.made else name._replace(schema=self.path)
+
+
+def rolls_back(node: Any) -> bool:
+    """Whether the end of a transaction, or of a part of it, undoes what was made."""
+    return pb.TransactionStmtKind.Name(node.kind) in _ENDED

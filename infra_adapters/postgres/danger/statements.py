@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 class Statement:
     """One statement. `kind` is the parser's name for it, empty where its tree is deeper than can be read.
 
-    `looped`: it runs once for each turn of a loop. `dynamic`: it is a block that holds what nobody can read.
+    `nested`: it stands in a block, and may run or not. `looped`: it runs once for each turn of a loop. `dynamic`: it is
+    a block that holds what nobody can read.
     """
 
     text: str
     kind: str
     node: Any
+    nested: bool = False
     looped: bool = False
     dynamic: bool = False
 
@@ -34,16 +36,16 @@ def statements(sql: str) -> tuple[Statement, ...]:
     return tuple(one for text in postgast.split(sql) for one in _opened(_read(text)))
 
 
-def _read(text: str, *, looped: bool = False) -> Statement:
+def _read(text: str, *, nested: bool = False, looped: bool = False) -> Statement:
     try:
         kind, node = inner(postgast.parse(text).stmts[0].stmt)
     except DecodeError:
         # The tree is handed over in a form that holds a hundred levels.
         kind, node = "", None
-    return Statement(text, kind, node, looped)
+    return Statement(text, kind, node, nested, looped)
 
 
 def _opened(statement: Statement) -> Iterator[Statement]:
     block = opened(statement.text, statement.node) if statement.kind == "do_stmt" else Block()
     yield replace(statement, dynamic=block.dynamic)
-    yield from (_read(text, looped=looped) for text, looped in block.texts)
+    yield from (_read(text, nested=True, looped=looped) for text, looped in block.texts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from alembic import command
@@ -10,7 +11,7 @@ from alembic.script import ScriptDirectory
 
 from infra_adapters.errors import DangerousDdl, RevisionBroken
 from infra_adapters.postgres.danger import Danger, examine, faults
-from infra_adapters.postgres.danger.kinds import UNREADABLE
+from infra_adapters.postgres.danger.kinds import RETYPED, UNREADABLE
 from infra_adapters.postgres.migrations.script import named
 
 if TYPE_CHECKING:
@@ -53,11 +54,26 @@ class Pieces(io.StringIO):
 def dangers(script: Script, revision: Revision, version: str) -> tuple[Danger, ...]:
     """What is dangerous in a revision on a server of a `version` like 18.0."""
     try:
-        sql = written(script, f"{revision.down or 'base'}:{revision.id}", command.upgrade)
+        sql = _forward(script, revision)
     except RevisionBroken as error:
         cure = "write it so that it can be shown as SQL"
         return (Danger(UNREADABLE, f"revision {revision.id}", f"it cannot be read before it runs ({error}).", cure),)
-    return examine(sql, version)
+    found = examine(sql, version)
+    # The history tells the type before, and not the server: what needs a reason is the same on every database.
+    return examine(sql, version, tuple(_before(script, revision))) if RETYPED in {one.kind for one in found} else found
+
+
+def _forward(script: Script, revision: Revision) -> str:
+    return written(script, f"{revision.down or 'base'}:{revision.id}", command.upgrade)
+
+
+def _before(script: Script, revision: Revision) -> Iterator[str]:
+    """The SQL of each revision before one; of one that cannot be read, a text that cannot be read."""
+    for one in takewhile(lambda earlier: earlier.id != revision.id, script.revisions()):
+        try:
+            yield _forward(script, one)
+        except RevisionBroken:
+            yield "'"
 
 
 def refused(script: Script, revisions: Iterable[Revision], version: str) -> Iterator[str]:
