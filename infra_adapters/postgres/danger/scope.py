@@ -28,15 +28,22 @@ _SPELLED = {
     "create_domain_stmt": ("type", "domainname"),
     "create_function_stmt": ("function", "funcname"),
 }
+_MOVES = ("drop_", "rename_", "alter_object_schema_")
+_RENAMED = {f"OBJECT_{kind}" for kind in ("TABLE", "INDEX", "VIEW", "MATVIEW", "SEQUENCE", "FOREIGN_TABLE")}
+_LAST = {"TRANS_STMT_COMMIT", "TRANS_STMT_ROLLBACK"}
 _ENDED = {"TRANS_STMT_ROLLBACK", "TRANS_STMT_ROLLBACK_TO"}
 
 
 @dataclass(slots=True)
 class Scope:
-    """Names of tables and the like, types, functions and schemas; `path` is the schema of what is named without one."""
+    """Names of tables and the like, types, functions and schemas; `path` is the schema of what is named without one.
+
+    `after` is the path once the transaction has ended. What stands in a block makes nothing: it may run or not.
+    """
 
     path: str = "public"
     made: set[Name] = field(default_factory=set)
+    after: str = "public"
 
     def knows(self, name: Name) -> bool:
         """Whether the text has made it, or the schema that it is in."""
@@ -45,6 +52,8 @@ class Scope:
     def learn(self, statement: Statement) -> None:
         """Take note of what a statement makes, renames and drops."""
         kind, node = statement.kind, statement.node
+        if statement.nested and not kind.startswith(_MOVES):
+            return
         if kind in _MAKES:
             self._relation(*_MAKES[kind], node)
         elif kind in _SPELLED and not getattr(node, "replace", False):
@@ -54,12 +63,19 @@ class Scope:
             self.made.add(Name("schema", "", node.schemaname))
         elif kind == "index_stmt" and self.knows(named("relation", node.relation)):
             self.made.add(self.whole(Name("relation", node.relation.schemaname, node.idxname)))
-        elif kind == "transaction_stmt" and rolls_back(node):
-            self.made.clear()
+        elif kind == "transaction_stmt":
+            self._turn(node)
         elif kind == "variable_set_stmt" and node.name == "search_path":
             self.path = node.args[0].a_const.sval.sval if node.args else "public"
+            self.after = self.after if node.is_local else self.path
         else:
             self._move(kind, node)
+
+    def _turn(self, node: Any) -> None:
+        if rolls_back(node):
+            self.made.clear()
+        if pb.TransactionStmtKind.Name(node.kind) in _LAST:
+            self.path = self.after
 
     def _relation(self, group: str, way: str, node: Any) -> None:
         """What may have been there before (IF NOT EXISTS, OR REPLACE) is not made here."""
@@ -76,7 +92,7 @@ class Scope:
         if kind == "drop_stmt":
             self.made -= {self.whole(named(group, one)) for one in node.objects for group in ("relation", "type")
                           if inner(one)[0] in {"list", "type_name"}}  # fmt: skip
-        elif kind == "rename_stmt" and pb.ObjectType.Name(node.rename_type) in {"OBJECT_TABLE", "OBJECT_INDEX"}:
+        elif kind == "rename_stmt" and pb.ObjectType.Name(node.rename_type) in _RENAMED:
             self._replace(named("relation", node.relation), node.relation.schemaname, node.newname)
         elif kind == "alter_object_schema_stmt" and node.relation.relname:
             self._replace(named("relation", node.relation), node.newschema, node.relation.relname)

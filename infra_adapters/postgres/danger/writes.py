@@ -81,17 +81,32 @@ def _bounds(condition: Any, own: set[str]) -> bool:
         return some(_bounds(one, own) for one in held.args)
     if kind == "current_of_expr":
         return True
-    if kind == "a_expr" and _plain(held.lexpr) and _plain(held.lexpr) == _plain(held.rexpr):
+    if kind == "a_expr" and _plain(held.lexpr, own) and _plain(held.lexpr, own) == _plain(held.rexpr, own):
         return False
     if kind == "sub_link" and pb.SubLinkType.Name(held.sub_link_type) == "EXISTS_SUBLINK":
-        return any(node.fields[0].string.sval in own for node in _columns(held.subselect, frozenset()))
-    return bool(kind) and any(True for _ in _columns(condition, _SUBQUERY))
+        return any(len(name) > 1 and name[-2] in own for name in _columns(held.subselect, frozenset()))
+    if kind == "sub_link" and _is_whole(held.subselect.select_stmt, own):
+        return False
+    return bool(kind) and any(len(name) == 1 or name[-2] in own for name in _columns(condition, _SUBQUERY))
 
 
-def _plain(node: Any) -> list[str]:
-    """The parts of the name of a column, empty for what is none."""
-    return [part.string.sval for part in node.column_ref.fields] if inner(node)[0] == "column_ref" else []
+def _is_whole(query: Any, own: set[str]) -> bool:
+    """Whether a query yields every row of the table itself."""
+    tables = {one.range_var.relname for one in query.from_clause}
+    cut = query.HasField("limit_count") or query.HasField("having_clause")
+    return bool(tables & own) and not cut and not _bounds(query.where_clause, tables | own)
 
 
-def _columns(node: Any, skipped: frozenset[str]) -> Iterator[Any]:
-    return (one for kind, one in within("", node, skipped) if kind == "column_ref")
+def _plain(node: Any, own: set[str]) -> list[str]:
+    """The name of a column without the table's, empty for what is none."""
+    name = _name(node.column_ref)
+    return name[-1:] if len(name) > 1 and name[-2] in own else name
+
+
+def _columns(node: Any, skipped: frozenset[str]) -> Iterator[list[str]]:
+    """The names of the columns that stand in an expression, each in its parts."""
+    return (_name(one) for kind, one in within("", node, skipped) if kind == "column_ref")
+
+
+def _name(column: Any) -> list[str]:
+    return [part.string.sval for part in column.fields]
