@@ -41,9 +41,13 @@ FORGET = (
 
 
 class GuardedConnection(psycopg.AsyncConnection[Any]):
-    """`psycopg.AsyncConnection` whose cancellation is bounded. `idle_since` is on the monotonic clock."""
+    """`psycopg.AsyncConnection` whose cancellation is bounded. `idle_since` is on the monotonic clock.
+
+    `busy` says why no statement may be sent now: waiting for the end of a COPY from within would never end.
+    """
 
     idle_since: float = 0.0
+    busy: str = ""
     watchers: Sequence[Watcher] = ()
 
     @classmethod

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import psycopg
 from psycopg import sql
 
+from infra_adapters.errors import InvalidRequest
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -36,7 +38,11 @@ class ObservedCursor(psycopg.AsyncCursor[Any]):
     """psycopg's cursor, which tells the watchers of its connection what it ran; without any it does nothing more."""
 
     async def execute(self, query: Any, params: Params | None = None, **options: Any) -> Self:
-        """Run a statement. A text that cannot be encoded is psycopg.DataError, as other values that cannot be sent."""
+        """Run a statement. A text that cannot be encoded is psycopg.DataError, as other values that cannot be sent.
+
+        Raises InvalidRequest while the connection is busy otherwise.
+        """
+        self._refuse_where_busy()
         began = time.perf_counter()
         try:
             found = await super().execute(query, params, **options)
@@ -50,7 +56,8 @@ class ObservedCursor(psycopg.AsyncCursor[Any]):
         return found
 
     async def executemany(self, query: Query, params_seq: Iterable[Params], *, returning: bool = False) -> None:
-        """Run a statement once for each of several sets of values; it is told of once."""
+        """Run a statement once for each of several sets of values; it is told of once. Raises InvalidRequest."""
+        self._refuse_where_busy()
         began = time.perf_counter()
         try:
             await super().executemany(query, params_seq, returning=returning)
@@ -58,6 +65,10 @@ class ObservedCursor(psycopg.AsyncCursor[Any]):
             self._tell(query, began, failed=True)
             raise
         self._tell(query, began, failed=False)
+
+    def _refuse_where_busy(self) -> None:
+        if busy := getattr(self.connection, "busy", ""):
+            raise InvalidRequest(busy)
 
     def _tell(self, query: Query, began: float, *, failed: bool) -> None:
         watchers = getattr(self.connection, "watchers", ())

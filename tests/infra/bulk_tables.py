@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from datetime import date
 from uuid import uuid4
 
 from sqlalchemy import (
@@ -28,6 +29,7 @@ from sqlalchemy import (
     Uuid,
     func,
     select,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -75,6 +77,15 @@ made = Table(
     Column("kind", Text, default="it's 100%"),
     Column("at", DateTime(timezone=True), default=func.now()),
     Column("name", Text),
+)
+changing = Table(
+    "changing",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("named", Text, onupdate="never"),
+    Column("kind", Text, onupdate="it's 100%"),
+    Column("day", Date, onupdate=lambda: date(2026, 1, 1)),
+    Column("yes", Boolean, onupdate=func.now() > func.now() - text("interval '1 day'")),
 )
 sparse = Table("sparse", metadata, Column("a", Integer), Column("b", Text), UniqueConstraint("a", "b"))
 

@@ -13,16 +13,19 @@ from psycopg.copy import AsyncLibpqWriter
 from infra_adapters.deadline import passed
 from infra_adapters.errors import InvalidRequest
 from infra_adapters.postgres.bulk.binary import Format, prepare
+from infra_adapters.postgres.bulk.doubts import refuse_doubtful
 from infra_adapters.postgres.guarded import CANCEL_SECONDS
 from infra_adapters.postgres.observing import Ran
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
     from psycopg.abc import Buffer
+    from sqlalchemy import Column
 
     from infra_adapters.postgres.bulk.layout import Cells
 
+BUSY = "what makes the rows may not use the connection that they are copied on; read it first, or use another one"
 LEAVE_SECONDS = 5.0
 FINISH_SECONDS = 0.05
 """Together with what the connection itself takes to give up, less than the 150 ms that a deadline may be passed by."""
@@ -47,34 +50,54 @@ def patience(error: BaseException) -> float:
 
 
 async def copy_rows(
-    raw: psycopg.AsyncConnection[Any], statement: str, rows: AsyncIterator[list[Cells]], binary: Format
+    raw: psycopg.AsyncConnection[Any],
+    statement: str,
+    rows: AsyncIterator[list[Cells]],
+    binary: Format,
+    columns: Sequence[Column[Any]],
 ) -> int:
-    """Run a COPY ... FROM STDIN, in the binary format as long as that is the same; how many rows the server took.
+    """Run a COPY ... FROM STDIN of some columns, in the binary format as long as that is the same.
 
-    The connection's watchers are told of it.
+    Returns how many rows the server took. The connection's watchers are told of it. Raises InvalidRequest for a row
+    that cannot be stored, and where what makes the rows uses the connection that they are written on.
     """
     # psycopg leaves doubled `%` as they are in a COPY without parameters.
     statement = statement.replace("%%", "%")
-    copied, left = 0, await anext(rows, None)
+    copied, left, at = 0, await anext(rows, None), 0
     while left is not None:
-        blocks = _Blocks(left, rows, binary if binary.takes(left) else Format())
+        blocks = _Blocks(left, rows, binary if binary.takes(left) else Format(), columns, at)
         copied += await _copy(raw, statement, blocks)
-        left = blocks.left
+        left, at = blocks.left, blocks.at
     return copied
 
 
 class _Blocks:
-    """Blocks of rows as long as a format takes them; then `left` is the first of the rest, and None at the end."""
+    """Blocks of rows as long as a format takes them; then `left` is the first of the rest, and None at the end.
 
-    def __init__(self, first: list[Cells], more: AsyncIterator[list[Cells]], binary: Format) -> None:
+    `at` is the number of the first row of `left`.
+    """
+
+    def __init__(
+        self,
+        first: list[Cells],
+        more: AsyncIterator[list[Cells]],
+        binary: Format,
+        columns: Sequence[Column[Any]],
+        at: int,
+    ) -> None:
         self.left: list[Cells] | None = first
         self.types = binary.types
+        self.at = at
         self._binary = binary
         self._more = more
+        self._columns = columns
 
     async def __aiter__(self) -> AsyncIterator[list[Cells]]:
         while self.left is not None:
+            if not self.types:
+                refuse_doubtful(self._columns, self.left, self.at)
             yield self.left
+            self.at += len(self.left)
             self.left = await anext(self._more, None)
             if self.left is not None and self.types and not self._binary.takes(self.left):
                 return
@@ -88,6 +111,7 @@ async def _copy(raw: psycopg.AsyncConnection[Any], statement: str, blocks: _Bloc
         prepare(cursor)
         statement = f"{statement} (FORMAT BINARY)"
     try:
+        raw.busy = BUSY  # type: ignore[attr-defined]
         async with asyncio.timeout(None) as ending, cursor.copy(statement.encode(), writer=_Quiet(cursor)) as copy:
             failed = await _filled(raw, copy, blocks)
             _give_up(failed, ending)
@@ -95,6 +119,7 @@ async def _copy(raw: psycopg.AsyncConnection[Any], statement: str, blocks: _Bloc
         assert failed is not None  # noqa: S101 - what mypy cannot see
         raise failed from None
     finally:
+        raw.busy = ""  # type: ignore[attr-defined]
         _tell(raw, statement, began, cursor.rowcount)
     return cursor.rowcount
 

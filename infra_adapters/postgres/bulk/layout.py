@@ -8,7 +8,8 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Sequence as DatabaseSequence
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, literal
+from sqlalchemy.exc import CompileError
 
 from infra_adapters.errors import InvalidRequest
 
@@ -125,6 +126,23 @@ def _maker(column: Column[Any]) -> Callable[[], object]:
 def _expression(column: Column[Any], dialect: Dialect) -> str:
     default: Any = column.default
     made = default.next_value() if isinstance(default, DatabaseSequence) else default.arg
+    return _literal(made, dialect)
+
+
+def on_update(column: Column[Any], dialect: Dialect) -> str:
+    """The SQL of what a column is set to by an UPDATE that does not name it, one value for all rows of a batch.
+
+    Raises InvalidRequest for a value that cannot be written as SQL.
+    """
+    new: Any = column.onupdate
+    made = new.arg if new.is_clause_element else literal(new.arg(None) if new.is_callable else new.arg, column.type)
+    try:
+        return _literal(made, dialect)
+    except CompileError:
+        raise InvalidRequest(f"{column.name}: what it is set to by an update cannot be written as SQL") from None
+
+
+def _literal(made: Any, dialect: Dialect) -> str:
     return str(made.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
 
 

@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from infra_adapters.postgres.bulk.layout import on_update
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -107,6 +109,8 @@ class Statements:
                 changes[name] = f"kept.{name} + 1"
             elif column.name == "updated_at":
                 changes[name] = "clock_timestamp()"
+            elif column.onupdate is not None and name not in changes:
+                changes[name] = on_update(column, self.dialect)
         return _listed([f"{name} = {value}" for name, value in changes.items()])
 
     @property

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from infra_adapters.errors import QueryFailed
 from infra_adapters.postgres.bulk.binary import Format
 from infra_adapters.postgres.bulk.copying import copy_rows
+from infra_adapters.postgres.bulk.doubts import refuse_doubtful
 from infra_adapters.postgres.bulk.duplicates import TOLD, DuplicateRows, Duplicates, unique_rows
 from infra_adapters.postgres.bulk.sql import STAGED, Statements
 from infra_adapters.postgres.translate import translated
@@ -59,6 +60,7 @@ class Batch:
     async def by_values(self, cells: AsyncIterator[list[Cells]]) -> Written:
         """By statements of as many rows as have room for their parameters."""
         rows = [row async for block in cells for row in block]
+        refuse_doubtful(self.statements.layout.columns, rows, 0)
         kept = rows
         if self.statements.key:
             kept = unique_rows(rows, self._places, self.duplicates)
@@ -73,12 +75,19 @@ class Batch:
     async def by_staging(self, cells: AsyncIterator[list[Cells]], binary: Format) -> Written:
         """By COPY into a table of this transaction, and from there into the real one."""
         await self.raw.execute(self.statements.staging().encode(), ())
-        given = await copy_rows(self.raw, self.statements.staged(), _numbered(cells), binary.numbered())
+        given = await self._copy(self.statements.staged(), _numbered(cells), binary.numbered())
         if self.statements.key:
             await self._thin()
         inserted, updated = await self._run(self.statements.moved(), ())
         await self.raw.execute(f"DROP TABLE {STAGED}".encode())
         return Written(inserted, updated, given - inserted - updated)
+
+    async def by_copying(self, cells: AsyncIterator[list[Cells]], binary: Format) -> Written:
+        """By COPY into the table itself."""
+        return Written(await self._copy(self.statements.copied(), cells, binary), 0, 0)
+
+    async def _copy(self, statement: str, cells: AsyncIterator[list[Cells]], binary: Format) -> int:
+        return await copy_rows(self.raw, statement, cells, binary, self.statements.layout.columns)
 
     async def _thin(self) -> None:
         if self.duplicates is not Duplicates.ERROR:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from infra_adapters.errors import InfraError, InvalidRequest
-from infra_adapters.postgres.bulk.copying import copy_rows, patience
+from infra_adapters.postgres.bulk.copying import patience
 from infra_adapters.postgres.bulk.duplicates import Duplicates
 from infra_adapters.postgres.bulk.layout import Layout
 from infra_adapters.postgres.bulk.source import blocks
@@ -108,7 +108,7 @@ async def _write(connection: AsyncConnection, table: Table, rows: Rows, wanted: 
             return await batch.by_values(cells)
         secured, may_stage, binary = await batch.allowed()
         if plain and not secured and not layout.expressions:
-            return Written(await copy_rows(raw, statements.copied(), cells, binary), 0, 0)
+            return await batch.by_copying(cells, binary)
         return await (batch.by_staging(cells, binary) if may_stage else batch.by_values(cells))
 
 

@@ -8,13 +8,13 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, Table, select, text
+from sqlalchemy import Column, Integer, MetaData, PickleType, Table, select, text
 
 from infra_adapters.errors import InvalidRequest, NotNullViolated, QueryFailed, TransactionFailed, UniqueViolated
 from infra_adapters.postgres import Database
 from infra_adapters.postgres.bulk import DuplicateRows, Duplicates, Written, insert_many, upsert_many
 from infra_adapters.settings import DatabaseSettings
-from tests.infra.bulk_tables import Colour, amounts, cells, count_of, made, metadata, sparse, stock
+from tests.infra.bulk_tables import Colour, amounts, cells, changing, count_of, made, metadata, sparse, stock
 
 pytestmark = [pytest.mark.blocking, pytest.mark.deliverable("Bulk writes, full text, vectors and statement reports")]
 
@@ -154,6 +154,11 @@ DOUBTFUL = [
     {"code": "x" * 21},
     {"note": "a-secret\0"},
     {"yes": "a-secret"},
+    {"small": 2.5},
+    {"small": Decimal("2.5")},
+    {"small": True},
+    {"price": float("nan")},
+    {"price": float("-inf")},
 ]
 
 
@@ -168,6 +173,46 @@ async def test_a_value_that_would_be_another_one_is_refused_by_every_way(connect
         await insert_many(connection, cells, rows)
     assert "secret" not in str(told.value)
     assert await count_of(connection, cells) == 0
+
+
+@BOTH
+async def test_a_number_that_would_be_rounded_is_told_by_its_row(connection, count):
+    rows = [{"id": n, "small": 2.5 if n == count - 1 else 2} for n in range(count)]
+    with pytest.raises(InvalidRequest, match=rf"row {count - 1}: small does not take it"):
+        await insert_many(connection, cells, rows)
+
+
+@BOTH
+async def test_rows_may_not_be_made_by_the_connection_that_they_are_written_on(connection, count):
+    """A COPY would wait for them, and they for it."""
+
+    async def made_there():
+        for row in amounts(count):
+            await connection.execute(text("SELECT 1"))
+            yield row
+
+    if count == FEW:
+        assert await insert_many(connection, stock, made_there()) == Written(count, 0, 0)
+        return
+    with pytest.raises(InvalidRequest, match="read it first, or use another one"):
+        await insert_many(connection, stock, made_there())
+    assert await count_of(connection, stock) == 0
+
+
+@BOTH
+async def test_an_update_sets_what_its_column_says(connection, count):
+    """As an UPDATE of SQLAlchemy's does; what the rows name is what they say."""
+    await insert_many(connection, changing, [{"id": n} for n in range(count)])
+    await upsert_many(connection, changing, [{"id": n, "named": "given"} for n in range(count)], key=["id"])
+    found = (await connection.execute(select(changing).distinct().with_only_columns(*list(changing.c)[1:]))).all()
+    assert [tuple(row) for row in found] == [("given", "it's 100%", date(2026, 1, 1), True)]
+
+
+@pytest.mark.parametrize("onupdate", [object, object()])
+async def test_what_an_update_cannot_be_told_is_refused(connection, onupdate):
+    table = Table("changing", MetaData(), Column("id", Integer), Column("other", PickleType, onupdate=onupdate))
+    with pytest.raises(InvalidRequest, match="other: what it is set to by an update cannot be written as SQL"):
+        await upsert_many(connection, table, [{"id": 1}], key=["id"], update=["id"])
 
 
 def named(row):
