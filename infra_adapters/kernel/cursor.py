@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 VERSION = b"\x01"
 TAG = 16
-LONGEST = 4096
+LONGEST = 65_536
+"""The most characters: more than the texts of an index of PostgreSQL make, and no burden to read."""
 
 WRITE: dict[type, tuple[str, Callable[[Any], object]]] = {
     str: ("s", lambda value: value),
@@ -44,9 +45,12 @@ READ: dict[str, Callable[[str], object]] = {
 
 
 def write_cursor(scope: str, values: Sequence[object], key: bytes) -> str:
-    """The cursor after an item with these values. Raises InvalidRequest for a value that a cursor cannot hold."""
+    """The cursor after an item with these values. Raises InvalidRequest for what a cursor cannot hold."""
     body = json.dumps([_written(value) for value in values], separators=(",", ":"), ensure_ascii=False).encode()
-    return base64.urlsafe_b64encode(VERSION + _tag(scope, body, key) + body).decode().rstrip("=")
+    text = base64.urlsafe_b64encode(VERSION + _tag(scope, body, key) + body).decode().rstrip("=")
+    if len(text) > LONGEST:
+        raise InvalidRequest("what the list is ordered by is too long for a cursor; order it by something shorter")
+    return text
 
 
 def read_cursor(scope: str, text: str, keys: Sequence[bytes]) -> tuple[object, ...]:

@@ -34,7 +34,9 @@ def require_changeable(kind: Kind[Any], attributes: Iterable[str]) -> None:
 
 
 def require_page(listing: Listing, where: Mapping[str, object], limit: int) -> None:
-    """Raise InvalidRequest where a list is not asked for as it was declared."""
+    """Raise InvalidRequest where a list is not asked for as it was declared; nothing equals None."""
+    if None in where.values():
+        raise InvalidRequest(f"the list {listing.name} is asked for values, and None is none")
     if set(where) != set(listing.equal) or not 1 <= limit <= LARGEST_PAGE:
         wanted = ", ".join(listing.equal) or "nothing"
         raise InvalidRequest(f"the list {listing.name} wants {wanted}, and a limit from 1 to {LARGEST_PAGE}")

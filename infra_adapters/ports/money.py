@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -9,6 +10,7 @@ from infra_adapters.errors import InvalidRequest
 
 PLACES = 4
 """Decimal places that an amount may have: what every store of it keeps."""
+CURRENCY = re.compile("[A-Z]{3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,5 +28,5 @@ class Money:
             raise InvalidRequest("an amount is a finite Decimal")
         if abs(self.amount) >= 10**14 or self.amount != round(self.amount, PLACES):
             raise InvalidRequest(f"an amount has at most 14 digits before and {PLACES} after the point")
-        if len(self.currency) != 3 or not (self.currency.isascii() and self.currency.isupper()):
+        if not CURRENCY.fullmatch(self.currency):
             raise InvalidRequest("a currency has three capital letters")

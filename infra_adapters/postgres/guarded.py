@@ -20,7 +20,7 @@ from psycopg import generators, waiting
 from psycopg.pq import ConnStatus, Escaping, ExecStatus, TransactionStatus
 
 from infra_adapters.errors import ConfigError
-from infra_adapters.postgres.observing import ObservedCursor
+from infra_adapters.postgres.observing import ObservedCursor, ObservedServerCursor
 from infra_adapters.postgres.strict import refuse_doubtful_values
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ class GuardedConnection(psycopg.AsyncConnection[Any]):
             if failed:
                 failed(error)
             raise
+        connection.server_cursor_factory = ObservedServerCursor
         connection.watchers = watchers
         refuse_doubtful_values(connection)
         # A pool may keep a connection for long before anybody uses it for the first time.

@@ -1,8 +1,9 @@
-"""Watchers of every statement, by whichever way it is sent: SQLAlchemy's, a repository's, the fast lane's."""
+"""Watchers of every statement, by whichever way it is sent: SQLAlchemy's, a repository's, the fast lane's, a COPY's."""
 
 from __future__ import annotations
 
 import time
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import psycopg
@@ -11,11 +12,14 @@ from psycopg import sql
 from infra_adapters.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import AsyncIterator, Callable, Iterable
 
     from psycopg.abc import Params, Query
+    from psycopg.copy import AsyncWriter
 
     Watcher = Callable[["Ran"], None]
+
+COPYING = "what makes the rows may not use the connection that they are copied on; read it first, or use another one"
 
 
 class Ran(NamedTuple):
@@ -34,45 +38,70 @@ class Ran(NamedTuple):
         return self.query.as_string(None) if isinstance(self.query, sql.Composable) else str(self.query)
 
 
+class _Run:
+    """The run of one statement: a plain class, as a generator would take a good part of the time of a call."""
+
+    __slots__ = ("_began", "_cursor", "_query")
+
+    def __init__(self, cursor: psycopg.AsyncCursor[Any], query: Query) -> None:
+        self._cursor = cursor
+        self._query = query
+
+    def __enter__(self) -> None:
+        """Raise InvalidRequest while the connection is busy otherwise."""
+        if busy := getattr(self._cursor.connection, "busy", ""):
+            raise InvalidRequest(busy)
+        self._began = time.perf_counter()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        """Tell the watchers. A text that cannot be encoded becomes psycopg.DataError."""
+        watchers = getattr(self._cursor.connection, "watchers", ())
+        if watchers:
+            ran = Ran(self._query, time.perf_counter() - self._began, self._cursor.rowcount, kind is not None)
+            for watcher in tuple(watchers):
+                watcher(ran)
+        if isinstance(error, UnicodeEncodeError):
+            raise psycopg.DataError("a text cannot be encoded as UTF-8") from None
+
+
 class ObservedCursor(psycopg.AsyncCursor[Any]):
     """psycopg's cursor, which tells the watchers of its connection what it ran; without any it does nothing more."""
 
     async def execute(self, query: Any, params: Params | None = None, **options: Any) -> Self:
-        """Run a statement. A text that cannot be encoded is psycopg.DataError, as other values that cannot be sent.
-
-        Raises InvalidRequest while the connection is busy otherwise.
-        """
-        self._refuse_where_busy()
-        began = time.perf_counter()
-        try:
-            found = await super().execute(query, params, **options)
-        except UnicodeEncodeError:
-            self._tell(query, began, failed=True)
-            raise psycopg.DataError("a text cannot be encoded as UTF-8") from None
-        except BaseException:
-            self._tell(query, began, failed=True)
-            raise
-        self._tell(query, began, failed=False)
-        return found
+        """Run a statement."""
+        with _Run(self, query):
+            return await super().execute(query, params, **options)
 
     async def executemany(self, query: Query, params_seq: Iterable[Params], *, returning: bool = False) -> None:
-        """Run a statement once for each of several sets of values; it is told of once. Raises InvalidRequest."""
-        self._refuse_where_busy()
-        began = time.perf_counter()
-        try:
+        """Run a statement once for each of several sets of values; it is told of once."""
+        with _Run(self, query):
             await super().executemany(query, params_seq, returning=returning)
-        except BaseException:
-            self._tell(query, began, failed=True)
-            raise
-        self._tell(query, began, failed=False)
 
-    def _refuse_where_busy(self) -> None:
-        if busy := getattr(self.connection, "busy", ""):
-            raise InvalidRequest(busy)
+    async def stream(self, query: Query, params: Params | None = None, **options: Any) -> AsyncIterator[Any]:
+        """Run a statement and give its rows as they come; it is told of when the last one was read."""
+        with _Run(self, query):
+            async for row in super().stream(query, params, **options):
+                yield row
 
-    def _tell(self, query: Query, began: float, *, failed: bool) -> None:
-        watchers = getattr(self.connection, "watchers", ())
-        if watchers:
-            ran = Ran(query, time.perf_counter() - began, self.rowcount, failed)
-            for watcher in tuple(watchers):
-                watcher(ran)
+    @asynccontextmanager
+    async def copy(
+        self, statement: Query, params: Params | None = None, *, writer: AsyncWriter | None = None
+    ) -> AsyncIterator[psycopg.AsyncCopy]:
+        """Run a COPY, during which no other statement may be sent: it would wait for ever."""
+        connection: Any = self.connection
+        with _Run(self, statement):
+            try:
+                async with super().copy(statement, params, writer=writer) as copy:
+                    connection.busy = COPYING
+                    yield copy
+            finally:
+                connection.busy = ""
+
+
+class ObservedServerCursor(psycopg.AsyncServerCursor[Any]):
+    """The same for a cursor that the server keeps; what it takes to open it is told, as its rows come later."""
+
+    async def execute(self, query: Any, params: Params | None = None, **options: Any) -> Self:
+        """Open a cursor for a statement."""
+        with _Run(self, query):
+            return await super().execute(query, params, **options)

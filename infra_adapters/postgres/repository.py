@@ -119,12 +119,12 @@ class PostgresRepository(Generic[A]):
         declared = self._stored.kind.listing(listing)
         require_page(declared, where, limit)
         scope = scope_of(self._stored.kind, declared, where, self._around.tenant)
-        position = read_cursor(scope, after, self._around.keys) if after else ()
+        position = () if after is None else read_cursor(scope, after, self._around.keys)
         asked = {f"where_{name}": self._cell(name, value) for name, value in where.items()}
         order = [*(one.attribute for one in declared.order), "id"]
         for at, (name, value) in enumerate(zip(order, position, strict=False)):
             asked[f"after_{at}"] = self._cell(name, value)
-        rows = await self._all(self._stored.page(declared, after=bool(after)), asked | {"most": limit + 1})
+        rows = await self._all(self._stored.page(declared, after=after is not None), asked | {"most": limit + 1})
         items = await self._whole(rows[:limit])
         if len(rows) <= limit:
             return Page(items)

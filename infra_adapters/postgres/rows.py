@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 log = logging.getLogger("infra_adapters.rows")
+WRONG = (ValueError, TypeError, ArithmeticError, LookupError, AttributeError)
+"""What reading raises where cells make no value; InfraError is none of them, unless it is a ValueError."""
 corrupt: dict[str, int] = {}
 """How many rows of each table made no value, since the program began."""
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """An attribute made of other columns than one of its own name. `read` raises ValueError for what makes no value."""
+    """An attribute made of other columns than one of its own name. `read` raises one of `WRONG` for no value."""
 
     attribute: str
     columns: tuple[str, ...]
@@ -100,12 +102,12 @@ class Rows(Generic[T]):
         for one, cells in self._cells(row):
             try:
                 found[one.attribute] = one.read(*cells)
-            except (ValueError, TypeError, ArithmeticError):
+            except WRONG:
                 wrong.append(", ".join(one.columns))
         if not wrong:
             try:
                 return self.type(**found)
-            except (ValueError, TypeError) as error:
+            except WRONG as error:
                 wrong.append(f"the whole row ({type(error).__name__})")
         corrupt[self.table.name] = corrupt.get(self.table.name, 0) + 1
         log.error("corrupt row in %s, key %s: %s", self.table.name, key, "; ".join(wrong))

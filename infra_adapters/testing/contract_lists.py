@@ -79,6 +79,7 @@ async def a_cursor_is_good_for_its_own_list(opens: Opens) -> None:
     asked = [
         (saved.tenant, "newest_of_customer", {"customer": "ada"}, changed),
         (saved.tenant, "newest_of_customer", {"customer": "ada"}, "no cursor at all"),
+        (saved.tenant, "newest_of_customer", {"customer": "ada"}, ""),
         (saved.tenant, "newest_of_customer", {"customer": "bob"}, cursor),
         (saved.tenant, "by_customer", {}, cursor),
         (uuid4(), "newest_of_customer", {"customer": "ada"}, cursor),
@@ -99,8 +100,17 @@ async def a_list_that_is_asked_for_wrongly_is_refused(opens: Opens) -> None:
             (10_000, {"customer": "a"}),
             (5, {}),
             (5, {"customer": "a", "id": 1}),
+            (5, {"customer": None}),
         ):
             with raises(InvalidRequest, "refused"):
                 await orders.page("newest_of_customer", where=where, limit=limit)
         with raises(KeyError, "a list that is not declared"):
             await orders.page("oldest", where={})
+
+
+@promise
+async def a_list_of_long_texts_is_walked(opens: Opens) -> None:
+    """A cursor holds what the list is ordered by, however long that is."""
+    first = an_order(uuid4(), "é" * 1200)
+    orders = [await keep(opens, replace(an_order(first.tenant), customer=first.customer + end)) for end in "abc"]
+    expect(await _walk(opens, first, "by_customer", {}) == orders, "each of them once")

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
-from infra_adapters.errors import ConcurrencyConflict, ConfigError, InvalidRequest, UniqueViolated
+from infra_adapters.errors import (
+    ConcurrencyConflict,
+    ConfigError,
+    InvalidRequest,
+    NotNullViolated,
+    UniqueViolated,
+)
 from infra_adapters.testing.contract import Opens, expect, find, keep, promise, raises
 from infra_adapters.testing.sample import ORDERS, an_order
 
@@ -142,3 +150,36 @@ async def what_cannot_be_changed_is_refused(opens: Opens) -> None:
         async with opens(tenant=saved.tenant) as unit:
             with raises(error, f"{name} is refused"):
                 await unit.repository(ORDERS).change((saved.id,), {name: uuid4()})
+
+
+@promise
+async def what_cannot_be_stored_is_refused(opens: Opens) -> None:
+    """Neither what no column has, nor nothing where there must be something; by a save as by a change."""
+    saved = await keep(opens, an_order(uuid4()))
+    wrong: list[tuple[dict[str, Any], type[Exception]]] = [
+        ({"customer": "a\0"}, InvalidRequest),
+        ({"customer": "\ud800"}, InvalidRequest),
+        ({"placed_at": datetime(2026, 1, 1)}, InvalidRequest),  # noqa: DTZ001 - it is refused for that
+        ({"customer": None}, NotNullViolated),
+    ]
+    for values, error in wrong:
+        async with opens(tenant=saved.tenant) as unit:
+            with raises(error, f"a save of {values} is refused"):
+                await unit.repository(ORDERS).save(replace(saved, **values))
+        async with opens(tenant=saved.tenant) as unit:
+            with raises(error, f"a change to {values} is refused"):
+                await unit.repository(ORDERS).change((saved.id,), values)
+    expect(await find(opens, saved) == saved, "it is as it was")
+
+
+@promise
+async def what_is_unique_stays_so_when_several_are_changed(opens: Opens) -> None:
+    """Neither the number of another order, nor one number for two."""
+    tenant = uuid4()
+    first, second, third = [await keep(opens, an_order(tenant)) for _ in range(3)]
+    for identities, number in (((first.id,), third.number), ((first.id, second.id), "the same")):
+        async with opens(tenant=tenant) as unit:
+            with raises(UniqueViolated, "a number is there once"):
+                await unit.repository(ORDERS).change(identities, {"number": number})
+    async with opens(tenant=tenant) as unit:
+        expect(await unit.repository(ORDERS).change((first.id,), {"number": first.number}) == 1, "its own is free")

@@ -18,6 +18,7 @@ from infra_adapters.kernel.keeping import (
 )
 from infra_adapters.ports.aggregates import A, Kind, Listing
 from infra_adapters.ports.repositories import Page
+from infra_adapters.testing.storable import require_storable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -65,8 +66,8 @@ class MemoryRepository(Generic[A]):
     async def save(self, aggregate: A, events: Sequence[object] = ()) -> A:
         """Keep an aggregate with its events. Raises ConcurrencyConflict, UniqueViolated."""
         self._guard(aggregate)
-        for names in self._kind.unique:
-            self._refuse_twice(aggregate, names)
+        require_storable(self._kind.name, aggregate)
+        self._refuse_twice((aggregate,))
         saved: A = replace(aggregate, version=aggregate.version + 1)  # type: ignore[type-var]
         await self._put(saved.id, saved, events)
         return saved
@@ -88,12 +89,14 @@ class MemoryRepository(Generic[A]):
             return 0
         require_changeable(self._kind, values)
         found = await self.get_many(identities)
-        for one in found:
-            try:
-                changed: Any = replace(one, **values, version=one.version + 1)  # type: ignore[type-var]
-            except TypeError:
-                raise ConfigError(f"{self._kind.name} has no such attribute that is kept") from None
-            self._kept[self._kind.name, one.id] = changed
+        try:
+            changed: list[Any] = [replace(one, **values, version=one.version + 1) for one in found]  # type: ignore[type-var]
+        except TypeError:
+            raise ConfigError(f"{self._kind.name} has no such attribute that is kept") from None
+        for one in changed:
+            require_storable(self._kind.name, one)
+        self._refuse_twice(changed)
+        self._kept.update({(self._kind.name, one.id): one for one in changed})
         return len(found)
 
     async def page(
@@ -104,7 +107,7 @@ class MemoryRepository(Generic[A]):
         require_page(declared, where, limit)
         scope = scope_of(self._kind, declared, where, self._tenant)
         found = self._sorted(declared, where)
-        if after:
+        if after is not None:
             here = self._sorted_key(declared, read_cursor(scope, after, (self._key,)))
             found = [one for one in found if self._sorted_key(declared, position_of(declared, one)) > here]
         items = tuple(found[:limit])
@@ -144,10 +147,13 @@ class MemoryRepository(Generic[A]):
         if (known.version if known else 0) != aggregate.version or gone:
             raise ConcurrencyConflict(aggregate.version, known.version if known and not gone else None)
 
-    def _refuse_twice(self, aggregate: A, names: tuple[str, ...]) -> None:
-        same = [one for one in self._all() if all(getattr(one, name) == getattr(aggregate, name) for name in names)]
-        if any(one.id != aggregate.id for one in same):
-            raise UniqueViolated(f"uq_{self._kind.name}_{'_'.join(names)}", self._kind.name, "")
+    def _refuse_twice(self, changed: Sequence[A]) -> None:
+        """Raise UniqueViolated where what is kept would be the same as another, once some were changed."""
+        after = {one.id: one for one in (*self._all(), *changed)}.values()
+        for names in self._kind.unique:
+            values = [tuple(getattr(one, name) for name in names) for one in after]
+            if len(set(values)) < len(values):
+                raise UniqueViolated(f"uq_{self._kind.name}_{'_'.join(names)}", self._kind.name, "")
 
     async def _record(self, identity: UUID, events: Sequence[object]) -> None:
         if events:

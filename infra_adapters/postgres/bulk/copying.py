@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,6 @@ from infra_adapters.errors import InvalidRequest
 from infra_adapters.postgres.bulk.binary import Format, prepare
 from infra_adapters.postgres.bulk.doubts import refuse_doubtful
 from infra_adapters.postgres.guarded import CANCEL_SECONDS
-from infra_adapters.postgres.observing import Ran
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
 
     from infra_adapters.postgres.bulk.layout import Cells
 
-BUSY = "what makes the rows may not use the connection that they are copied on; read it first, or use another one"
 LEAVE_SECONDS = 5.0
 FINISH_SECONDS = 0.05
 """Together with what the connection itself takes to give up, less than the 150 ms that a deadline may be passed by."""
@@ -104,23 +101,18 @@ class _Blocks:
 
 
 async def _copy(raw: psycopg.AsyncConnection[Any], statement: str, blocks: _Blocks) -> int:
-    began = time.perf_counter()
     cursor = raw.cursor()
     failed: BaseException | None = None
     if blocks.types:
         prepare(cursor)
         statement = f"{statement} (FORMAT BINARY)"
     try:
-        raw.busy = BUSY  # type: ignore[attr-defined]
         async with asyncio.timeout(None) as ending, cursor.copy(statement.encode(), writer=_Quiet(cursor)) as copy:
             failed = await _filled(raw, copy, blocks)
             _give_up(failed, ending)
     except (_Ended, TimeoutError):
         assert failed is not None  # noqa: S101 - what mypy cannot see
         raise failed from None
-    finally:
-        raw.busy = ""  # type: ignore[attr-defined]
-        _tell(raw, statement, began, cursor.rowcount)
     return cursor.rowcount
 
 
@@ -172,11 +164,3 @@ async def _send(raw: psycopg.AsyncConnection[Any], copy: psycopg.AsyncCopy, buff
 def _looked_at(task: asyncio.Future[None]) -> None:
     # asyncio would log an error that nobody asks for.
     _ = task.cancelled() or task.exception()
-
-
-def _tell(raw: psycopg.AsyncConnection[Any], statement: str, began: float, rows: int) -> None:
-    watchers = getattr(raw, "watchers", ())
-    if watchers:
-        ran = Ran(statement.encode(), time.perf_counter() - began, rows, rows < 0)
-        for watcher in tuple(watchers):
-            watcher(ran)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ClauseElement, Executable, text
 from sqlalchemy.ext.compiler import compiles
 
+from infra_adapters.errors import InvalidRequest
 from infra_adapters.postgres.queries.advice import advised_index
 from infra_adapters.postgres.translate import translated
 
@@ -23,7 +24,7 @@ LARGE = 1000
 """The rows from which on a table is not to be read as a whole."""
 SORTED = 100
 """The rows that may always be sorted."""
-ROWS_OF = text("SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = to_regclass(:name)")
+ROWS_OF = text("SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass(:name)")
 
 
 class Explain(Executable, ClauseElement):
@@ -99,7 +100,7 @@ async def explain_check(connection: AsyncConnection, name: str, statement: Selec
     """The plan of a declared access path on seeded and analysed tables.
 
     Raises AccessPathMissing where it reads a table of `large` rows or more as a whole, or sorts more rows than it
-    gives back and than one sorts without a thought.
+    gives back and than one sorts without a thought; InvalidRequest where a table that it reads was never analysed.
     """
     plan = await plan_of(connection, statement)
     for node in plan.walk():
@@ -125,7 +126,10 @@ def _sorts(node: Node, given: int) -> Iterator[tuple[int, Node]]:
 
 async def _rows(connection: AsyncConnection, table: str) -> int:
     with translated():
-        return int((await connection.execute(ROWS_OF, {"name": table})).scalar_one() or 0)
+        rows = int((await connection.execute(ROWS_OF, {"name": table})).scalar_one() or 0)
+    if rows < 0:
+        raise InvalidRequest(f"the planner knows nothing of {table} yet; run ANALYZE {table} first")
+    return rows
 
 
 def _quoted(name: str) -> str:

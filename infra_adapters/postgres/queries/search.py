@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Column, Computed, Float, Index, Text, cast, func, literal, true
 from sqlalchemy.dialects.postgresql import REGCONFIG, TSVECTOR
 
-from infra_adapters.errors import ConfigError
+from infra_adapters.errors import ConfigError, InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy import ColumnElement
 
+FEWEST = 2
+"""The words of a headline: the server wants its least number below its most."""
 LONGEST = 500
 """The most characters of a query: a word of more than 2,046 bytes is an error to the server."""
 CONFIGURATION = re.compile(r"[a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)?")
@@ -60,7 +62,12 @@ class TextQuery:
         return func.ts_rank_cd(column, self._query, type_=Float) if self._words else literal(0.0)
 
     def headline(self, column: ColumnElement[Any], *, words: int = 35) -> ColumnElement[str]:
-        """The part of a text in which the words are, for `highlighted`; its beginning where none are asked."""
+        """The part of a text in which the words are, for `highlighted`; its beginning where none are asked.
+
+        Raises InvalidRequest for less than two `words`.
+        """
+        if words < FEWEST:
+            raise InvalidRequest(f"a headline has {FEWEST} words or more")
         clean = func.translate(column, START + STOP, "")
         options = f"StartSel={START}, StopSel={STOP}, MaxWords={words}, MinWords={max(words // 2, 1)}"
         return func.ts_headline(self._regconfig, clean, self._query, options, type_=Text)

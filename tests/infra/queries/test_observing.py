@@ -68,11 +68,18 @@ async def test_every_way_to_send_a_statement_is_seen(infrastructure):
         await connection.execute(sql.SQL("SELECT {} AS composed").format(sql.Literal(1)))
         async with connection.cursor() as cursor:
             await cursor.executemany("SELECT %s::int AS many", [(1,), (2,)])
+            async for _ in cursor.stream("SELECT 1 AS streamed"):
+                pass
+            async with cursor.copy("COPY (SELECT 1) TO STDOUT -- copied") as copy:
+                assert [row async for row in copy.rows()] == [("1",)]
         with pytest.raises(InfraError):
             await infrastructure.database.fast.execute("SELECT 1/0 AS wrong")
+    async with infrastructure.unit() as unit:
+        found = await unit.connection.stream(text("SELECT 1 AS kept"))
+        assert [row async for row in found] == [(1,)]
     said = [one.statement.rpartition(" ")[2] for one in seen]
-    assert said == ["alchemy", "fast", "composed", "many", "wrong"]
-    assert [one.failed for one in seen] == [False] * 4 + [True]
+    assert said == ["alchemy", "fast", "composed", "many", "streamed", "copied", "wrong", "kept"]
+    assert [one.failed for one in seen] == [False] * 6 + [True, False]
     assert all(one.seconds > 0 for one in seen)
 
 

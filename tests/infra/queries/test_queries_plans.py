@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table, Text, and_, func, or_, select, text
+from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table, Text, and_, column, func, or_, select, text
 
-from infra_adapters.errors import QueryFailed
+from infra_adapters.errors import InvalidRequest, QueryFailed
 from infra_adapters.postgres import Database
 from infra_adapters.postgres.queries import (
     AccessPathMissing,
@@ -127,6 +127,10 @@ async def test_a_list_takes_as_many_statements_for_one_row_as_for_thirty(watcher
         ("VALUES (%s, %s), (%s, %s), (%s, %s)", "VALUES (?, ...), ..."),
         ("VALUES (1), (2)", "VALUES (?), ..."),
         ("a IN (%(a_1)s::INTEGER)", "a IN (?, ...)"),
+        ("/* a /* b */ it's */ SELECT 'secret', c /* d */", "SELECT ?, c"),
+        ("SELECT 'a /* b' || c || '/* d */' -- /*\n, e", "SELECT ? || c || ? , e"),
+        ("SELECT 'secret' /* a /* b */ never ended 'secret'", "SELECT ?"),
+        ("/**//**/ SELECT 1 + a", "SELECT ? + a"),
         ("SELECT 'never ended", "SELECT ?"),
         ("SELECT E'never ended\\", "SELECT ?"),
         ("SELECT " + "x" * 600, "SELECT " + "x" * 490 + "..."),
@@ -181,7 +185,7 @@ async def test_an_index_that_is_missing_is_told_with_what_makes_it(connection, n
     if columns:
         assert told.value.index.endswith(columns)
         await connection.execute(text(told.value.index))
-        await connection.execute(text("ANALYZE"))
+        await connection.execute(text("ANALYZE pets, owners"))
         await explain_check(connection, name, statement)
 
 
@@ -193,6 +197,13 @@ async def test_a_sort_of_more_than_is_given_back_is_told(connection):
         await explain_check(connection, "fed", statement)
     assert told.value.index.endswith("(fed, born)")
     await explain_check(connection, "all of them", select(owners).where(owners.c.id < 50).order_by(owners.c.email))
+
+
+async def test_of_a_table_that_was_never_analysed_nothing_is_said(connection):
+    await connection.execute(text("CREATE TABLE fresh AS SELECT n FROM generate_series(1, 5000) n"))
+    asked = select(Table("fresh", MetaData(), Column("n", Integer))).where(column("n") == 1)
+    with pytest.raises(InvalidRequest, match=r'run ANALYZE "public"\."fresh" first'):
+        await explain_check(connection, "fresh", asked)
 
 
 async def test_a_small_table_may_be_read_as_a_whole(connection):

@@ -166,6 +166,14 @@ async def test_a_headline_marks_words_and_is_safe_as_html(connection, words, tol
     assert headline[1] == 0
 
 
+async def test_a_headline_has_two_words_or_more(connection):
+    asked, body = TextQuery("tea", "simple"), literal("a cup of tea with milk", Text)
+    found = (await connection.execute(select(asked.headline(body, words=2)))).scalar_one()
+    assert "tea" in found
+    with pytest.raises(InvalidRequest, match="2 words or more"):
+        asked.headline(body, words=1)
+
+
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(typed=st.one_of(st.text(), st.text(alphabet="'\"\\:*&|!<->()% a\0\n", max_size=80)))
 async def test_whatever_is_typed_never_fails(connection, typed):

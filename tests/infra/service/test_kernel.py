@@ -164,3 +164,5 @@ def test_every_changed_character_is_noticed():
 def test_a_value_that_a_cursor_cannot_hold_is_refused():
     with pytest.raises(InvalidRequest, match="float"):
         write_cursor("l", (1.5,), KEYS[0])
+    with pytest.raises(InvalidRequest, match="order it by something shorter"):
+        write_cursor("l", ("x" * LONGEST,), KEYS[0])

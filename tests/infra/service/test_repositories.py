@@ -8,7 +8,7 @@ import sys
 import traceback
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -29,7 +29,7 @@ from infra_adapters.errors import (
 )
 from infra_adapters.infrastructure import Infrastructure
 from infra_adapters.ports import EventTypes, Kind, Listing, Money, Ordering, UnknownEvent
-from infra_adapters.postgres import Model, Rows, Stored, rows
+from infra_adapters.postgres import Model, Rows, Stored, Value, rows
 from infra_adapters.testing.sample import EVENTS, ORDERS, OrderPaid, OrderPlaced, SampleLine, SampleOrder, an_order
 from tests.infra.shop import MODEL, orders
 from tests.infra.shop.tables import ROWS
@@ -149,6 +149,22 @@ async def test_a_row_whose_values_do_not_go_together_is_corrupt(infrastructure):
             await unit.repository(stored.kind).get(saved.id)
 
 
+@pytest.mark.parametrize("wrong", [KeyError, IndexError, AttributeError, InvalidOperation, ZeroDivisionError])
+async def test_whatever_reading_a_value_raises_the_row_is_corrupt(infrastructure, wrong):
+    saved = await keep(infrastructure, an_order(uuid4()))
+
+    def read(_):
+        raise wrong("a-secret")
+
+    customer = Value("customer", ("customer",), read, lambda value: (value,))
+    stored = Stored(ORDERS, replace(ROWS, values=(*ROWS.values, customer)))
+    opened = replace(infrastructure, model=Model(kept=(stored,)))
+    async with opened.unit(tenant=saved.tenant) as unit:
+        with pytest.raises(CorruptRow, match="makes no SampleOrder: customer") as caught:
+            await unit.repository(ORDERS).get(saved.id)
+    assert "a-secret" not in str(caught.value)
+
+
 WRONG = {
     "an attribute without a column": lambda: Rows(SampleLine, orders),
     "a kind whose list has an attribute of several columns": lambda: Stored(
@@ -266,6 +282,7 @@ def test_ports_know_no_product():
 @pytest.mark.parametrize(
     "make",
     [lambda: Money(1.5, "EUR"), lambda: Money(Decimal("NaN"), "EUR"), lambda: Money(Decimal(1), "eur"),
+     lambda: Money(Decimal(1), "A1B"),
      lambda: Money(Decimal(1), "EURO"), lambda: Money(Decimal("0.00005"), "EUR"),
      lambda: Money(Decimal(10) ** 14, "EUR"), lambda: SampleLine("a", 0, Money(Decimal(1), "EUR"))],
 )  # fmt: skip
