@@ -7,9 +7,12 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select, text
 
+from infra_adapters.postgres import Database
 from infra_adapters.postgres.queries.plans import indexes_of, indexes_used
 from infra_adapters.postgres.schema import infra_events, metadata
+from infra_adapters.settings import DatabaseSettings
 from infra_adapters.testing.sample import BEGAN, BY_CUSTOMER, NEWEST_OF_CUSTOMER
+from tests.infra.prepared import fill_once
 from tests.infra.shop import metadata as shop
 from tests.infra.shop.tables import MODEL, ROWS
 
@@ -27,7 +30,7 @@ INSERT INTO orders (id, tenant_id, number, customer, placed_at, version)
          'N-' || n, 'customer ' || (n % 500), now() - n * interval '1 minute', 1 FROM generate_series(1, 20000) n;
 INSERT INTO order_lines SELECT id, 0, 'tea', 1, 1, 'EUR' FROM orders;
 INSERT INTO infra_events (stream, version, kind, data) SELECT 'order:' || id, 1, 'placed', '{}' FROM orders;
-ANALYZE;
+ANALYZE orders, order_lines, infra_events;
 """
 BY_TENANT = "ix_orders_tenant_id_customer_placed_at"
 PLACE = {"after_0": BEGAN, "after_1": uuid4()}
@@ -53,13 +56,22 @@ async def used(connection, name):
     return indexes_of(await statement.plan(raw, {"of_tenant": TENANT, "most": 20, **values}))
 
 
+async def seed(connection):
+    for statement in SEED.split(";")[:-1]:
+        await connection.execute(text(statement), {"tenant": TENANT} if ":tenant" in statement else {})
+
+
+@pytest.fixture(scope="module")
+def seeded_url(template):
+    with template.fresh() as url:
+        fill_once(url, seed)
+        yield url
+
+
 @pytest.fixture
-async def seeded(infrastructure):
-    async with infrastructure.database.engine.connect() as connection:
-        await connection.execute(text("SET ROLE NONE"))
-        for statement in SEED.split(";")[:-1]:
-            values = {"tenant": TENANT} if ":tenant" in statement else {}
-            await connection.execute(text(statement), values)
+async def seeded(seeded_url):
+    """What a test changes is rolled back at its end."""
+    async with Database.open(DatabaseSettings.of(url=seeded_url)) as opened, opened.engine.connect() as connection:
         yield connection
 
 

@@ -15,6 +15,7 @@ from infra_adapters.postgres import Database
 from infra_adapters.postgres.bulk import DuplicateRows, Duplicates, Written, insert_many, upsert_many
 from infra_adapters.settings import DatabaseSettings
 from tests.infra.bulk_tables import Colour, amounts, cells, changing, count_of, made, metadata, sparse, stock
+from tests.infra.prepared import prepared
 
 pytestmark = [pytest.mark.blocking, pytest.mark.deliverable("Bulk writes, full text, vectors and statement reports")]
 
@@ -26,11 +27,21 @@ FEW, MANY = 7, 1700
 BOTH = pytest.mark.parametrize("count", [FEW, MANY])
 
 
+@pytest.fixture(scope="module")
+def tables(server_url):
+    with prepared(server_url, lambda connection: connection.run_sync(metadata.create_all)) as copies:
+        yield copies
+
+
 @pytest.fixture
-async def database(empty_url):
-    async with Database.open(DatabaseSettings.of(url=empty_url)) as opened:
-        async with opened.engine.begin() as connection:
-            await connection.run_sync(metadata.create_all)
+def place(tables):
+    with tables.fresh() as url:
+        yield url
+
+
+@pytest.fixture
+async def database(place):
+    async with Database.open(DatabaseSettings.of(url=place)) as opened:
         yield opened
 
 

@@ -23,6 +23,7 @@ from infra_adapters.settings import DatabaseSettings
 from infra_adapters.testing.sample import ORDERS
 from tests.infra.bulk_tables import amounts, count_of, metadata, stock
 from tests.infra.faults import relayed
+from tests.infra.prepared import prepared
 from tests.infra.shop.tables import order_lines, orders
 
 pytestmark = [pytest.mark.blocking, pytest.mark.deliverable("Bulk writes, full text, vectors and statement reports")]
@@ -33,11 +34,21 @@ FEW, MANY = 7, 1700
 BOTH = pytest.mark.parametrize("size", [FEW, MANY])
 
 
+@pytest.fixture(scope="module")
+def tables(server_url):
+    with prepared(server_url, lambda connection: connection.run_sync(metadata.create_all)) as copies:
+        yield copies
+
+
 @pytest.fixture
-async def database(empty_url):
-    async with Database.open(DatabaseSettings.of(url=empty_url)) as opened:
-        async with opened.engine.begin() as connection:
-            await connection.run_sync(metadata.create_all)
+def place(tables):
+    with tables.fresh() as url:
+        yield url
+
+
+@pytest.fixture
+async def database(place):
+    async with Database.open(DatabaseSettings.of(url=place)) as opened:
         yield opened
 
 
@@ -189,8 +200,8 @@ async def test_a_deadline_while_the_server_decides_leaves_the_connection(databas
 
 
 @pytest.mark.deliverable(KEPT)
-async def test_on_a_dead_network_a_caller_is_back_and_nothing_is_written(database, empty_url):
-    async with relayed(empty_url) as relay, Database.open(DatabaseSettings.of(url=relay.url)) as far:
+async def test_on_a_dead_network_a_caller_is_back_and_nothing_is_written(database, place):
+    async with relayed(place) as relay, Database.open(DatabaseSettings.of(url=relay.url)) as far:
         sent = 0
 
         def rows():
@@ -220,8 +231,8 @@ async def test_on_a_dead_network_a_caller_is_back_and_nothing_is_written(databas
 
 @pytest.mark.parametrize("write", [insert_many, upsert_many])
 @pytest.mark.parametrize("size", [1000, 3000])
-async def test_on_a_network_that_dies_while_rows_are_awaited_a_caller_is_back(database, empty_url, write, size):
-    async with relayed(empty_url) as relay, Database.open(DatabaseSettings.of(url=relay.url)) as far:
+async def test_on_a_network_that_dies_while_rows_are_awaited_a_caller_is_back(database, place, write, size):
+    async with relayed(place) as relay, Database.open(DatabaseSettings.of(url=relay.url)) as far:
 
         async def rows():
             for row in amounts(size):
@@ -235,8 +246,8 @@ async def test_on_a_network_that_dies_while_rows_are_awaited_a_caller_is_back(da
                     await write(connection, stock, rows(), **({"key": ["sku"]} if write is upsert_many else {}))
 
 
-async def test_a_connection_that_breaks_in_the_middle_is_told(database, empty_url):
-    async with relayed(empty_url) as relay, Database.open(DatabaseSettings.of(url=relay.url)) as far:
+async def test_a_connection_that_breaks_in_the_middle_is_told(database, place):
+    async with relayed(place) as relay, Database.open(DatabaseSettings.of(url=relay.url)) as far:
 
         async def rows():
             for row in amounts(3000):
@@ -263,8 +274,8 @@ async def test_copies_are_seen_and_counted(database, connection):
     assert guard.counts["COPY stock (sku, amount) FROM STDIN (FORMAT BINARY)"] == 1
 
 
-async def test_a_plain_engine_will_do(database, empty_url):
-    engine = create_async_engine(sqlalchemy_url(empty_url))
+async def test_a_plain_engine_will_do(database, place):
+    engine = create_async_engine(sqlalchemy_url(place))
     try:
         async with engine.begin() as connection:
             assert await insert_many(connection, stock, amounts(MANY)) == Written(MANY, 0, 0)

@@ -17,6 +17,7 @@ from infra_adapters.postgres.queries import (
     statement_guard,
 )
 from infra_adapters.settings import DatabaseSettings
+from tests.infra.prepared import prepared
 
 pytestmark = pytest.mark.blocking
 
@@ -39,18 +40,27 @@ YOUNG = pets.alias()
 SEED = """
 INSERT INTO owners SELECT n, 'o' || n || '@example.com' FROM generate_series(1, 3000) n;
 INSERT INTO pets SELECT n, n % 3000 + 1, 'kind ' || n % 4, n * 7 % 6001, n % 11 FROM generate_series(1, 6000) n;
-ANALYZE
+ANALYZE owners, pets
 """
 
 
+async def fill(connection):
+    await connection.run_sync(metadata.create_all)
+    for statement in SEED.split(";"):
+        await connection.execute(text(statement))
+
+
+@pytest.fixture(scope="module")
+def filled(server_url):
+    with prepared(server_url, fill) as copies:
+        yield copies
+
+
 @pytest.fixture
-async def database(empty_url):
-    async with Database.open(DatabaseSettings.of(url=empty_url)) as opened:
-        async with opened.engine.begin() as connection:
-            await connection.run_sync(metadata.create_all)
-            for statement in SEED.split(";"):
-                await connection.execute(text(statement))
-        yield opened
+async def database(filled):
+    with filled.fresh() as url:
+        async with Database.open(DatabaseSettings.of(url=url)) as opened:
+            yield opened
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from infra_adapters.postgres.queries import (
     starts_with,
 )
 from infra_adapters.settings import DatabaseSettings
+from tests.infra.prepared import prepared
 
 pytestmark = [pytest.mark.blocking, pytest.mark.deliverable("Bulk writes, full text, vectors and statement reports")]
 
@@ -52,13 +53,23 @@ TEXTS = [
 FILLING = [{"title": f"word{n % 97}", "body": f"number {n}"} for n in range(3000)]
 
 
+async def fill(connection):
+    await connection.run_sync(metadata.create_all)
+    await insert_many(connection, texts, [{"id": n, **row} for n, row in enumerate(TEXTS + FILLING)])
+    await connection.execute(text("SELECT gin_clean_pending_list('ix_texts_search')"))
+    await connection.execute(text("ANALYZE people, texts"))
+
+
+@pytest.fixture(scope="module")
+def filled(server_url):
+    with prepared(server_url, fill) as copies, copies.fresh() as url:
+        yield url
+
+
 @pytest.fixture
-async def connection(empty_url):
-    async with Database.open(DatabaseSettings.of(url=empty_url)) as opened, opened.engine.begin() as connection:
-        await connection.run_sync(metadata.create_all)
-        await insert_many(connection, texts, [{"id": n, **row} for n, row in enumerate(TEXTS + FILLING)])
-        await connection.execute(text("SELECT gin_clean_pending_list('ix_texts_search')"))
-        await connection.execute(text("ANALYZE"))
+async def connection(filled):
+    """What a test changes is rolled back at its end."""
+    async with Database.open(DatabaseSettings.of(url=filled)) as opened, opened.engine.connect() as connection:
         yield connection
 
 

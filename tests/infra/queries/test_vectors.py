@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from functools import cache
 from uuid import UUID, uuid4
 
 import psycopg
@@ -28,6 +29,7 @@ from infra_adapters.postgres.queries import (
 )
 from infra_adapters.postgres.translate import translated
 from infra_adapters.settings import DatabaseSettings
+from tests.infra.prepared import prepared
 
 pytestmark = [pytest.mark.blocking, pytest.mark.deliverable("Bulk writes, full text, vectors and statement reports")]
 
@@ -56,6 +58,7 @@ def some(seed, size):
     return [[chosen.uniform(-1, 1) for _ in range(DIMENSIONS)] for _ in range(size)]
 
 
+@cache
 def rows():
     """A large tenant's rows everywhere, and a few of a small one's that are all far away."""
     here = [{"id": n, "tenant": BIG, "name": "big", "place": one} for n, one in enumerate(some(1, ROWS))]
@@ -63,22 +66,26 @@ def rows():
     return here + [{"id": ROWS + n, "tenant": SMALL, "name": "small", "place": one} for n, one in enumerate(far)]
 
 
-@pytest.fixture
-async def database(empty_url):
-    with psycopg.connect(empty_url, autocommit=True) as admin:
+async def fill(connection):
+    await connection.execute(text("CREATE EXTENSION vector"))
+    await connection.run_sync(things.create)
+    await insert_many(connection, things, rows())
+
+
+@pytest.fixture(scope="module")
+def filled(server_url):
+    with psycopg.connect(server_url) as admin:
         if not admin.execute("SELECT 1 FROM pg_available_extensions WHERE name = 'vector'").fetchone():
             pytest.skip("this server has no pgvector")
-        admin.execute("CREATE EXTENSION vector")
-    async with Database.open(DatabaseSettings.of(url=empty_url)) as opened:
-        yield opened
+    with prepared(server_url, fill) as copies, copies.fresh() as url:
+        yield url
 
 
 @pytest.fixture
-async def connection(database):
-    async with database.engine.begin() as opened:
-        await opened.run_sync(things.create)
-        await insert_many(opened, things, rows())
-        yield opened
+async def connection(filled):
+    """What a test changes is rolled back at its end."""
+    async with Database.open(DatabaseSettings.of(url=filled)) as opened, opened.engine.connect() as connection:
+        yield connection
 
 
 async def index(connection, make, metric, **options):
@@ -229,9 +236,8 @@ async def test_a_database_without_pgvector_is_told_with_its_cure(empty_url):
     assert told.value.cure == "CREATE EXTENSION vector"
 
 
-async def test_an_old_pgvector_is_told_with_its_cure(database):
-    async with database.connection() as connection:
+async def test_an_old_pgvector_is_told_with_its_cure(connection):
+    await require_vectors(connection)
+    await connection.execute(text("UPDATE pg_extension SET extversion = '0.7.4' WHERE extname = 'vector'"))
+    with pytest.raises(ExtensionMissing, match=r"0.7.4 is older than 0.8; cure: ALTER EXTENSION vector UPDATE"):
         await require_vectors(connection)
-        await connection.execute(text("UPDATE pg_extension SET extversion = '0.7.4' WHERE extname = 'vector'"))
-        with pytest.raises(ExtensionMissing, match=r"0.7.4 is older than 0.8; cure: ALTER EXTENSION vector UPDATE"):
-            await require_vectors(connection)
