@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from infra_adapters.errors import ConfigError
 from infra_adapters.kernel.whereabouts import Whereabouts
@@ -54,6 +54,18 @@ class DatabaseSettings(BaseSettings):
     tls_root: str = ""
     pooler: Literal["none", "transaction"] = "none"
     cursor_keys: tuple[SecretStr, ...] = ()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - a part of the signature
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Where values come from: the caller, then the environment; no file that happens to lie about."""
+        return (init_settings, env_settings)
 
     @field_validator("url")
     @classmethod

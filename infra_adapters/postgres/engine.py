@@ -101,6 +101,8 @@ async def open_engine(settings: DatabaseSettings, watchers: Sequence[Watcher] = 
         pool_recycle=settings.max_lifetime,
         connect_args=connect_options(settings) | {"async_creator_fn": connect},
         hide_parameters=True,
+        # SQLAlchemy has its own way with hstore, which does not ask each server for its number first.
+        use_native_hstore=False,
     )
     ask_idle_connections(engine.sync_engine, trusted=settings.trusted_idle)
     event.listen(engine.sync_engine, "handle_error", keep_settled_connections)

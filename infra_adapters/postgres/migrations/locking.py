@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
@@ -31,20 +32,24 @@ SELECT set_config('lock_timeout', '2s', false), set_config('statement_timeout', 
 @contextmanager
 def connected(url: str, isolation: str = "READ COMMITTED") -> Iterator[Connection]:
     """One connection without a pool, which is what a migrating process needs. Errors are ours."""
-    engine = create_engine(
+    engine = _engine(url, isolation, tuple(tool_options(url, "infra_adapters-migrations").items()))
+    with translated(), engine.connect() as connection:
+        connection.execute(text(PATIENT))
+        connection.commit()
+        yield connection
+
+
+@lru_cache(maxsize=16)
+def _engine(url: str, isolation: str, told: tuple[tuple[str, str | int], ...]) -> Engine:
+    # Kept, as each engine asks the server for what it is when it first connects; without a pool it holds nothing open.
+    return create_engine(
         database_url(url),
         poolclass=NullPool,
         hide_parameters=True,
         isolation_level=isolation,
-        connect_args={**tool_options(url, "infra_adapters-migrations"), "prepare_threshold": None},
+        use_native_hstore=False,
+        connect_args={**dict(told), "prepare_threshold": None},
     )
-    try:
-        with translated(), engine.connect() as connection:
-            connection.execute(text(PATIENT))
-            connection.commit()
-            yield connection
-    finally:
-        engine.dispose()
 
 
 @contextmanager
