@@ -146,7 +146,7 @@ class Migrations:
     def _refuse_losses(self, run: Run, target: str) -> None:
         try:
             way = gate.pieces(self.script, f"{run.here}:{target}", command.downgrade) if run.here else ()
-            found = losses(run.connection, way)
+            found = losses(run.connection, way, self.script.version_table)
         except InfraError as error:
             if isinstance(error, MigrationFailed) and not isinstance(error, errors.RevisionBroken):
                 raise
