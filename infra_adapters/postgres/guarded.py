@@ -20,7 +20,7 @@ from psycopg import generators, waiting
 from psycopg.pq import ConnStatus, Escaping, ExecStatus, TransactionStatus
 
 from infra_adapters.errors import ConfigError
-from infra_adapters.postgres.observing import ObservedCursor, ObservedServerCursor
+from infra_adapters.postgres.observing import ObservedCursor, ObservedServerCursor, Turns
 from infra_adapters.postgres.strict import refuse_doubtful_values
 
 if TYPE_CHECKING:
@@ -41,13 +41,9 @@ FORGET = (
 
 
 class GuardedConnection(psycopg.AsyncConnection[Any]):
-    """`psycopg.AsyncConnection` whose cancellation is bounded. `idle_since` is on the monotonic clock.
-
-    `busy` says why no statement may be sent now: waiting for the end of a COPY from within would never end.
-    """
+    """`psycopg.AsyncConnection` whose cancellation is bounded. `idle_since` is on the monotonic clock."""
 
     idle_since: float = 0.0
-    busy: str = ""
     watchers: Sequence[Watcher] = ()
 
     @classmethod
@@ -70,6 +66,7 @@ class GuardedConnection(psycopg.AsyncConnection[Any]):
                 failed(error)
             raise
         connection.server_cursor_factory = ObservedServerCursor
+        connection.lock = Turns()
         connection.watchers = watchers
         refuse_doubtful_values(connection)
         # A pool may keep a connection for long before anybody uses it for the first time.

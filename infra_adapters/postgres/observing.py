@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 import psycopg
 from psycopg import sql
@@ -20,6 +21,18 @@ if TYPE_CHECKING:
     Watcher = Callable[["Ran"], None]
 
 COPYING = "what makes the rows may not use the connection that they are copied on; read it first, or use another one"
+
+
+class Turns(asyncio.Lock):
+    """A connection's lock. While `busy` says why, it refuses: to wait for the end of a COPY from within never ends."""
+
+    busy: str = ""
+
+    async def acquire(self) -> Literal[True]:
+        """Wait for one's turn. Raises InvalidRequest where that never comes."""
+        if self.busy:
+            raise InvalidRequest(self.busy)
+        return await super().acquire()
 
 
 class Ran(NamedTuple):
@@ -48,9 +61,6 @@ class _Run:
         self._query = query
 
     def __enter__(self) -> None:
-        """Raise InvalidRequest while the connection is busy otherwise."""
-        if busy := getattr(self._cursor.connection, "busy", ""):
-            raise InvalidRequest(busy)
         self._began = time.perf_counter()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
@@ -87,15 +97,15 @@ class ObservedCursor(psycopg.AsyncCursor[Any]):
     async def copy(
         self, statement: Query, params: Params | None = None, *, writer: AsyncWriter | None = None
     ) -> AsyncIterator[psycopg.AsyncCopy]:
-        """Run a COPY, during which no other statement may be sent: it would wait for ever."""
-        connection: Any = self.connection
+        """Run a COPY, during which nothing else may be done on the connection."""
+        turns: Any = self.connection.lock
         with _Run(self, statement):
-            try:
-                async with super().copy(statement, params, writer=writer) as copy:
-                    connection.busy = COPYING
+            async with super().copy(statement, params, writer=writer) as copy:
+                turns.busy = COPYING
+                try:
                     yield copy
-            finally:
-                connection.busy = ""
+                finally:
+                    turns.busy = ""
 
 
 class ObservedServerCursor(psycopg.AsyncServerCursor[Any]):
@@ -105,3 +115,8 @@ class ObservedServerCursor(psycopg.AsyncServerCursor[Any]):
         """Open a cursor for a statement."""
         with _Run(self, query):
             return await super().execute(query, params, **options)
+
+    async def close(self) -> None:
+        """Close it; during a COPY without a word to the server, for which it ends with the transaction."""
+        turns: Any = self.connection.lock
+        await (psycopg.AsyncCursor.close(self) if turns.busy else super().close())

@@ -36,6 +36,21 @@ async def a_part_of_a_stream_is_not_negative(opens: Opens) -> None:
         expect(await unit.events.read("s", limit=0) == (), "a part may be empty")
         with raises(InvalidRequest, "a negative limit is refused"):
             await unit.events.read("s", limit=-1)
+        for after in (-1, -5):
+            expect(len(await unit.events.read("s", after=after)) == 1, "before the first one is the beginning")
+
+
+@promise
+async def an_event_that_cannot_be_stored_is_refused(opens: Opens) -> None:
+    """No text holds a NUL: neither an event nor a name of a stream."""
+    wrong = (OrderPaid("a\0"), UnknownEvent("order.frozen", {"why": ["a\0"]}), UnknownEvent("order.frozen\0", {}))
+    for stream, event in (("a\0", OrderPaid("a")), *(("s", one) for one in wrong)):
+        async with opens(tenant=uuid4()) as unit:
+            with raises(InvalidRequest, "it is refused"):
+                await unit.events.append(stream, (event,))
+    async with opens(tenant=uuid4()) as unit:
+        with raises(InvalidRequest, "nor is there such a stream"):
+            await unit.events.read("a\0")
 
 
 @promise

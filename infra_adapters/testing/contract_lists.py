@@ -101,6 +101,7 @@ async def a_list_that_is_asked_for_wrongly_is_refused(opens: Opens) -> None:
             (5, {}),
             (5, {"customer": "a", "id": 1}),
             (5, {"customer": None}),
+            (5, {"customer": "a\0"}),
         ):
             with raises(InvalidRequest, "refused"):
                 await orders.page("newest_of_customer", where=where, limit=limit)

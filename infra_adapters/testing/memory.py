@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from infra_adapters.errors import ConcurrencyConflict, InvalidRequest, TransactionFailed, UnitClosed
 from infra_adapters.ports import EventTypes, Recorded, UnknownEvent
 from infra_adapters.testing.memory_repository import MemoryRepository
+from infra_adapters.testing.storable import require_storable, require_texts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -53,6 +54,7 @@ class MemoryEvents:
 
     async def append(self, stream: str, events: Sequence[object], *, expected: int | None = None) -> int:
         """Add events to a stream. Raises ConcurrencyConflict."""
+        require_storable("events", stream)
         known = self._store.streams.get((self._tenant, stream), ())
         if expected is not None and expected != len(known):
             raise ConcurrencyConflict(expected, len(known))
@@ -60,6 +62,7 @@ class MemoryEvents:
             name = event.kind if isinstance(event, UnknownEvent) else self._store.types.name_of(event)
             if not name or not stream:
                 raise InvalidRequest("a stream and a kind of event have a name")
+            require_texts((name, event))
         added = tuple(Recorded(len(known) + at, event, datetime.now(UTC)) for at, event in enumerate(events, 1))
         if added:
             self._store.streams[self._tenant, stream] = (*known, *added)
@@ -70,7 +73,8 @@ class MemoryEvents:
         """The events of a stream after a version, oldest first. Raises InvalidRequest for a negative limit."""
         if limit < 0:
             raise InvalidRequest("a limit is not negative")
-        return self._store.streams.get((self._tenant, stream), ())[after : after + limit]
+        require_storable("events", stream)
+        return tuple(one for one in self._store.streams.get((self._tenant, stream), ()) if one.version > after)[:limit]
 
 
 class MemoryUnitOfWork:

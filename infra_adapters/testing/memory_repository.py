@@ -105,6 +105,7 @@ class MemoryRepository(Generic[A]):
         """A part of a declared list. Raises InvalidCursor, InvalidRequest."""
         declared = self._kind.listing(listing)
         require_page(declared, where, limit)
+        require_storable(self._kind.name, tuple(where.values()))
         scope = scope_of(self._kind, declared, where, self._tenant)
         found = self._sorted(declared, where)
         if after is not None:
@@ -151,7 +152,9 @@ class MemoryRepository(Generic[A]):
         """Raise UniqueViolated where what is kept would be the same as another, once some were changed."""
         after = {one.id: one for one in (*self._all(), *changed)}.values()
         for names in self._kind.unique:
-            values = [tuple(getattr(one, name) for name in names) for one in after]
+            rows = [tuple(getattr(one, name) for name in names) for one in after]
+            # Nothing is not the same as nothing.
+            values = [row for row in rows if None not in row]
             if len(set(values)) < len(values):
                 raise UniqueViolated(f"uq_{self._kind.name}_{'_'.join(names)}", self._kind.name, "")
 

@@ -19,7 +19,7 @@ def require_storable(name: str, value: object) -> None:
     """
     match value:
         case str():
-            wrong = "\0" in value or (not value.isascii() and value != value.encode("utf-8", "replace").decode())
+            wrong = _no_text(value)
         case datetime():
             wrong = value.tzinfo is None
         case Decimal():
@@ -35,6 +35,25 @@ def require_storable(name: str, value: object) -> None:
         made_as: Any = type(value)
         for field in fields(value):
             require_attribute(name, made_as, field.name, getattr(value, field.name))
+
+
+def require_texts(value: object) -> None:
+    """Raise InvalidRequest for a text that JSON in a column cannot hold, wherever in a value it is."""
+    match value:
+        case str():
+            if _no_text(value):
+                raise InvalidRequest("a value cannot be stored")
+        case dict():
+            require_texts((*value.keys(), *value.values()))
+        case tuple() | list():
+            for one in value:
+                require_texts(one)
+        case _ if is_dataclass(value):
+            require_texts([getattr(value, field.name) for field in fields(value)])
+
+
+def _no_text(value: str) -> bool:
+    return "\0" in value or (not value.isascii() and value != value.encode("utf-8", "replace").decode())
 
 
 def require_attribute(name: str, kind: Any, attribute: str, value: object) -> None:

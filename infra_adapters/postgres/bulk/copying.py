@@ -12,7 +12,7 @@ from psycopg.copy import AsyncLibpqWriter
 from infra_adapters.deadline import passed
 from infra_adapters.errors import InvalidRequest
 from infra_adapters.postgres.bulk.binary import Format, prepare
-from infra_adapters.postgres.bulk.doubts import refuse_doubtful
+from infra_adapters.postgres.bulk.doubts import settled
 from infra_adapters.postgres.guarded import CANCEL_SECONDS
 
 if TYPE_CHECKING:
@@ -91,9 +91,7 @@ class _Blocks:
 
     async def __aiter__(self) -> AsyncIterator[list[Cells]]:
         while self.left is not None:
-            if not self.types:
-                refuse_doubtful(self._columns, self.left, self.at)
-            yield self.left
+            yield self.left if self.types else settled(self._columns, self.left, self.at)
             self.at += len(self.left)
             self.left = await anext(self._more, None)
             if self.left is not None and self.types and not self._binary.takes(self.left):

@@ -125,8 +125,7 @@ def _maker(column: Column[Any]) -> Callable[[], object]:
 
 def _expression(column: Column[Any], dialect: Dialect) -> str:
     default: Any = column.default
-    made = default.next_value() if isinstance(default, DatabaseSequence) else default.arg
-    return _literal(made, dialect)
+    return _literal(default.next_value() if isinstance(default, DatabaseSequence) else default.arg, dialect)
 
 
 def on_update(column: Column[Any], dialect: Dialect) -> str:
@@ -135,6 +134,8 @@ def on_update(column: Column[Any], dialect: Dialect) -> str:
     Raises InvalidRequest for a value that cannot be written as SQL.
     """
     new: Any = column.onupdate
+    if isinstance(new, DatabaseSequence):
+        return _literal(new.next_value(), dialect)
     made = new.arg if new.is_clause_element else literal(new.arg(None) if new.is_callable else new.arg, column.type)
     try:
         return _literal(made, dialect)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from infra_adapters.errors import QueryFailed
 from infra_adapters.postgres.bulk.binary import Format
 from infra_adapters.postgres.bulk.copying import copy_rows
-from infra_adapters.postgres.bulk.doubts import refuse_doubtful
+from infra_adapters.postgres.bulk.doubts import settled
 from infra_adapters.postgres.bulk.duplicates import TOLD, DuplicateRows, Duplicates, unique_rows
 from infra_adapters.postgres.bulk.sql import STAGED, Statements
 from infra_adapters.postgres.translate import translated
@@ -59,8 +59,7 @@ class Batch:
 
     async def by_values(self, cells: AsyncIterator[list[Cells]]) -> Written:
         """By statements of as many rows as have room for their parameters."""
-        rows = [row async for block in cells for row in block]
-        refuse_doubtful(self.statements.layout.columns, rows, 0)
+        rows = settled(self.statements.layout.columns, [row async for block in cells for row in block], 0)
         kept = rows
         if self.statements.key:
             kept = unique_rows(rows, self._places, self.duplicates)

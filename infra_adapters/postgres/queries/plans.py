@@ -103,11 +103,12 @@ async def explain_check(connection: AsyncConnection, name: str, statement: Selec
     gives back and than one sorts without a thought; InvalidRequest where a table that it reads was never analysed.
     """
     plan = await plan_of(connection, statement)
+    read = {node.table for node in plan.walk() if node.table}
+    rows = {table: await _rows(connection, table) for table in sorted(read)}
     for node in plan.walk():
-        if node.kind == "Seq Scan" and (rows := await _rows(connection, node.table)) >= large:
-            raise AccessPathMissing(
-                name, f"reads all {rows} rows of {node.table}", advised_index(statement, node.table)
-            )
+        if node.kind == "Seq Scan" and rows[node.table] >= large:
+            why = f"reads all {rows[node.table]} rows of {node.table}"
+            raise AccessPathMissing(name, why, advised_index(statement, node.table))
     for given, node in _sorts(plan, plan.rows):
         if node.inner[0].rows > max(given, SORTED):
             table = next(one.table for one in node.walk() if one.table)

@@ -194,23 +194,6 @@ async def test_a_number_that_would_be_rounded_is_told_by_its_row(connection, cou
 
 
 @BOTH
-async def test_rows_may_not_be_made_by_the_connection_that_they_are_written_on(connection, count):
-    """A COPY would wait for them, and they for it."""
-
-    async def made_there():
-        for row in amounts(count):
-            await connection.execute(text("SELECT 1"))
-            yield row
-
-    if count == FEW:
-        assert await insert_many(connection, stock, made_there()) == Written(count, 0, 0)
-        return
-    with pytest.raises(InvalidRequest, match="read it first, or use another one"):
-        await insert_many(connection, stock, made_there())
-    assert await count_of(connection, stock) == 0
-
-
-@BOTH
 async def test_an_update_sets_what_its_column_says(connection, count):
     """As an UPDATE of SQLAlchemy's does; what the rows name is what they say."""
     await insert_many(connection, changing, [{"id": n} for n in range(count)])

@@ -209,8 +209,12 @@ async def test_a_sort_of_more_than_is_given_back_is_told(connection):
     await explain_check(connection, "all of them", select(owners).where(owners.c.id < 50).order_by(owners.c.email))
 
 
-async def test_of_a_table_that_was_never_analysed_nothing_is_said(connection):
-    await connection.execute(text("CREATE TABLE fresh AS SELECT n FROM generate_series(1, 5000) n"))
+@pytest.mark.parametrize("indexed", [False, True])
+async def test_of_a_table_that_was_never_analysed_nothing_is_said(connection, indexed):
+    await connection.execute(text("CREATE TABLE fresh (n int)"))
+    if indexed:
+        await connection.execute(text("CREATE INDEX ON fresh (n)"))
+    await connection.execute(text("INSERT INTO fresh SELECT n FROM generate_series(1, 5000) n"))
     asked = select(Table("fresh", MetaData(), Column("n", Integer))).where(column("n") == 1)
     with pytest.raises(InvalidRequest, match=r'run ANALYZE "public"\."fresh" first'):
         await explain_check(connection, "fresh", asked)

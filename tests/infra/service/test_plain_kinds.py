@@ -14,7 +14,7 @@ from sqlalchemy import Column, DateTime, Enum, ForeignKey, Integer, MetaData, Ta
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from infra_adapters.errors import ConcurrencyConflict, ConfigError, InvalidRequest
+from infra_adapters.errors import ConcurrencyConflict, ConfigError, InvalidRequest, UniqueViolated
 from infra_adapters.infrastructure import Infrastructure
 from infra_adapters.ports import EventTypes, Kind, Listing, Money
 from infra_adapters.postgres import Migrations, Model, Part, Rows, Stored, Value
@@ -41,6 +41,7 @@ notes = Table(
     Column("title", Text, nullable=False),
     Column("mood", Enum(Mood, name="mood"), nullable=False),
     Column("data", JSONB, nullable=False),
+    Column("label", Text, unique=True),
     Column("revision", Integer, nullable=False),
     Column("updated_at", DateTime(timezone=True), server_default=func.clock_timestamp()),
 )
@@ -66,9 +67,10 @@ class Note:
     data: dict
     tags: tuple[Tag, ...] = ()
     version: int = 0
+    label: str | None = None
 
 
-NOTES = Kind("note", Note, listings=(Listing("all"), Listing("of_mood", ("mood",))))
+NOTES = Kind("note", Note, listings=(Listing("all"), Listing("of_mood", ("mood",))), unique=(("label",),))
 NAMED = tuple(Value(name, (column,), lambda cell: cell, lambda value: (value,)) for name, column in
               (("id", "note_id"), ("version", "revision")))  # fmt: skip
 TAGS = Part("tags", Rows(Tag, tags), parent="note_id")
@@ -125,6 +127,12 @@ async def test_a_kind_without_a_mark_is_really_deleted_with_its_parts(units):
         assert await notes_.get(saved.id, include_deleted=True) is None
         await unit.commit()
     assert (await keep(units, replace(saved, version=0)))[0].version == 1
+
+
+async def test_nothing_is_unique_however_often_it_is_there(units):
+    assert len(await keep(units, a_note(), a_note())) == 2
+    with pytest.raises(UniqueViolated):
+        await keep(units, replace(a_note(), label="a"), replace(a_note(), label="a"))
 
 
 async def test_a_deletion_that_came_too_late_takes_no_part_away(units):

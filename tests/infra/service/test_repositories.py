@@ -282,7 +282,7 @@ def test_ports_know_no_product():
 @pytest.mark.parametrize(
     "make",
     [lambda: Money(1.5, "EUR"), lambda: Money(Decimal("NaN"), "EUR"), lambda: Money(Decimal(1), "eur"),
-     lambda: Money(Decimal(1), "A1B"),
+     lambda: Money(Decimal(1), "A1B"), lambda: Money(Decimal(1), "ÄÖÜ"),
      lambda: Money(Decimal(1), "EURO"), lambda: Money(Decimal("0.00005"), "EUR"),
      lambda: Money(Decimal(10) ** 14, "EUR"), lambda: SampleLine("a", 0, Money(Decimal(1), "EUR"))],
 )  # fmt: skip
