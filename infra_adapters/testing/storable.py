@@ -12,6 +12,17 @@ from typing import Any, get_type_hints
 from infra_adapters.errors import InvalidRequest, NotNullViolated
 
 
+class _Unknown:
+    """A type that only a checker knows, also with parameters."""
+
+    def __class_getitem__(cls, _: object) -> type[_Unknown]:
+        return cls
+
+
+ANYTHING = (NoneType, object, Any, _Unknown)
+"""Types that have None, or may."""
+
+
 def require_storable(name: str, value: object) -> None:
     """Raise InvalidRequest for a value that no column takes, NotNullViolated for None where a type does not have it.
 
@@ -65,9 +76,12 @@ def require_attribute(name: str, kind: Any, attribute: str, value: object) -> No
 
 @cache
 def _never_none(kind: Any) -> frozenset[str]:
-    try:
-        hints = get_type_hints(kind)
-    except NameError:
-        # A type that only a checker knows says nothing here.
-        return frozenset()
-    return frozenset(name for name, hint in hints.items() if isinstance(hint, type) and hint is not NoneType)
+    unknown: dict[str, Any] = {}
+    while True:
+        try:
+            hints = get_type_hints(kind, localns=unknown)
+            break
+        except NameError as error:
+            # A type that only a checker knows says nothing; the others still do.
+            unknown[str(error.name)] = _Unknown
+    return frozenset(name for name, hint in hints.items() if isinstance(hint, type) and hint not in ANYTHING)
