@@ -33,6 +33,13 @@ def database_url(text: str) -> URL:
         raise ConfigError("DATABASE_URL: it cannot be parsed") from None
 
 
+def libpq_url(url: URL) -> str:
+    """A URL as libpq reads it, password and all: SQLAlchemy writes a blank as a plus sign, which libpq keeps as one."""
+    text = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    before, mark, options = text.partition("?")
+    return before + mark + options.replace("+", "%20")
+
+
 def server_timeouts(settings: DatabaseSettings) -> dict[str, int]:
     """The server's own limits, in milliseconds, by the name of its setting."""
     timeouts = {

@@ -15,7 +15,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from infra_adapters.errors import ConnectFailed, PoolExhausted
 from infra_adapters.postgres.circuit import tell
-from infra_adapters.postgres.engine import connect_options, database_url
+from infra_adapters.postgres.engine import connect_options, database_url, libpq_url
 from infra_adapters.postgres.guarded import GuardedConnection
 from infra_adapters.postgres.translate import of_driver, of_library
 
@@ -124,7 +124,7 @@ async def open_fast_lane(
 
     failures: deque[psycopg.Error] = deque(maxlen=1)
     pool: AsyncConnectionPool[GuardedConnection] = AsyncConnectionPool(
-        url.set(drivername="postgresql").render_as_string(hide_password=False),
+        libpq_url(url),
         connection_class=GuardedConnection,
         kwargs={
             **connect_options(settings),

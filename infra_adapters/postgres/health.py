@@ -11,7 +11,7 @@ from sqlalchemy import text
 from infra_adapters.errors import InfraError, PoolExhausted
 from infra_adapters.kernel.breaker import State
 from infra_adapters.ports import Condition, Health
-from infra_adapters.postgres.engine import connect_options
+from infra_adapters.postgres.engine import connect_options, libpq_url
 from infra_adapters.postgres.guarded import GuardedConnection
 from infra_adapters.postgres.translate import translated
 
@@ -69,7 +69,7 @@ async def _round_trip(database: Database, patience: float) -> str:
 
 
 async def _alone(database: Database) -> None:
-    url = database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    url = libpq_url(database.engine.url)
     options: dict[str, Any] = connect_options(database.settings)
     connection = await GuardedConnection.connect(url, **options)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
@@ -24,32 +25,48 @@ def way_back(migrations: Migrations, seed: Seed | None = None) -> tuple[str, ...
 
     The database begins before the history and ends at its end. `seed` is given a SQLAlchemy connection after each step
     up, to put rows into what is there; it is committed. Then the way is gone once more, and what earlier steps left in
-    their tables must be there still.
+    their tables must be there still. Raises MigrationFailed where the revisions do not make one line.
     """
     wrong: list[str] = []
+    history = migrations.history()
     try:
-        for revision in migrations.history():
+        for revision in history:
             wrong += _tried(migrations, revision)
             if seed:
                 wrong += _tried_with_rows(migrations, revision, seed)
-    except InfraError as error:
-        wrong.append(f"{revision.id} again: {error}")
+    except _Failed as error:
+        wrong.append(str(error))
     return tuple(wrong)
+
+
+class _Failed(Exception):
+    """A step that could not be gone, with its name."""
+
+
+@contextmanager
+def _going(step: str) -> Iterator[None]:
+    try:
+        yield
+    except InfraError as error:
+        raise _Failed(f"{step}: {error}") from error
 
 
 def _tried(migrations: Migrations, revision: Revision) -> Iterator[str]:
     """Up, down and up again; what earlier steps left in their tables is looked at."""
     before = _schema(migrations)
     rows = _rows(migrations, before)
-    migrations.upgrade(revision.id)
+    with _going(f"{revision.id} up"):
+        migrations.upgrade(revision.id)
     there = _schema(migrations)
-    migrations.downgrade(revision.down or "base", allow_data_loss=True)
+    with _going(f"{revision.id} back"):
+        migrations.downgrade(revision.down or "base", allow_data_loss=True)
     back = _schema(migrations)
     yield from (f"{revision.id} back: {one}" for one in differences(before, back))
     if not differences(before, back):
         lost = [table for table, found in _rows(migrations, before).items() if found != rows[table]]
         yield from (f"{revision.id} back: the rows of {table} are not what they were" for table in lost)
-    migrations.upgrade(revision.id)
+    with _going(f"{revision.id} again"):
+        migrations.upgrade(revision.id)
     yield from (f"{revision.id} again: {one}" for one in differences(there, _schema(migrations)))
 
 
@@ -57,8 +74,10 @@ def _tried_with_rows(migrations: Migrations, revision: Revision, seed: Seed) -> 
     """Down and up again, from tables that hold rows; they hold some at the end."""
     there = _schema(migrations)
     _seeded(migrations, seed)
-    migrations.downgrade(revision.down or "base", allow_data_loss=True)
-    migrations.upgrade(revision.id)
+    with _going(f"{revision.id} back with rows"):
+        migrations.downgrade(revision.down or "base", allow_data_loss=True)
+    with _going(f"{revision.id} again with rows"):
+        migrations.upgrade(revision.id)
     yield from (f"{revision.id} again with rows: {one}" for one in differences(there, _schema(migrations)))
     _seeded(migrations, seed)
 

@@ -13,7 +13,7 @@ from psycopg.sql import SQL, Composed, Identifier
 
 from infra_adapters.errors import InvalidRequest, MigrationError
 from infra_adapters.postgres.drizzle.values import Books, Ledger, Row
-from infra_adapters.postgres.engine import database_url, tool_options
+from infra_adapters.postgres.engine import database_url, libpq_url, tool_options
 from infra_adapters.postgres.translate import translated
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def opened(where: Where) -> Iterator[psycopg.Connection[Any]]:
     """
     with translated():
         if isinstance(where, str):
-            url = database_url(where).set(drivername="postgresql").render_as_string(hide_password=False)
+            url = libpq_url(database_url(where))
             told = cast("dict[str, Any]", tool_options(where, "infra_adapters-drizzle"))
             with psycopg.connect(url, prepare_threshold=None, **told) as connection:
                 yield connection

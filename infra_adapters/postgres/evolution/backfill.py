@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from infra_adapters.errors import MigrationLocked
-from infra_adapters.postgres.engine import database_url, tool_options
+from infra_adapters.postgres.engine import database_url, libpq_url, tool_options
 from infra_adapters.postgres.evolution.keyset import keyset_of
 from infra_adapters.postgres.evolution.ledger import Ledger, Mark
 from infra_adapters.postgres.evolution.walk import Report, Walk
@@ -76,7 +76,7 @@ def forget_backfill(source: Source, job: Backfill, *, wait: float = 60.0) -> Non
 @contextmanager
 def _opened(source: Source) -> Iterator[psycopg.Connection[Any]]:
     if isinstance(source, str):
-        url = database_url(source).set(drivername="postgresql").render_as_string(hide_password=False)
+        url = libpq_url(database_url(source))
         told: dict[str, Any] = {**tool_options(source, "infra_adapters-backfill")}
         connection = psycopg.connect(url, **told)
     else:

@@ -72,8 +72,13 @@ def with_default(rename: Rename, column: str) -> tuple[Statement, ...]:
     return (altered(rename, "ALTER COLUMN {} SET DEFAULT {}", sql.Identifier(column), sql.SQL(rename.default)),)
 
 
+def trigger_name(rename: Rename) -> str:
+    """Triggers fire in the order of their names, and this one is to see what the others have made of a row."""
+    return "~" + own_name("rename", rename.table, rename.old, rename.new)
+
+
 def _trigger(rename: Rename) -> sql.Identifier:
-    return sql.Identifier(own_name("rename", rename.table, rename.old, rename.new))
+    return sql.Identifier(trigger_name(rename))
 
 
 def _function(rename: Rename) -> sql.Identifier:

@@ -26,6 +26,7 @@ SELECT i.indexrelid, i.indisvalid AND i.indisready, i.indrelid = to_regclass(%(t
   FROM pg_class c JOIN pg_index i ON i.indexrelid = c.oid
  WHERE c.oid = to_regclass(%(index)s)
 """
+PARTITIONED = "SELECT 1 FROM pg_class WHERE oid = to_regclass(%s) AND relkind = 'p'"
 FEATURES = """
 SELECT am.amname, i.indisunique, i.indnkeyatts, i.indoption::text, i.indclass::text, i.indcollation::text,
        ARRAY(SELECT pg_get_indexdef(i.indexrelid, n, true) FROM generate_series(1, i.indnatts) n),
@@ -92,6 +93,9 @@ def built(stage: Stage, index: Index) -> None:
 
 
 def _attempt(stage: Stage, index: Index) -> None:
+    if stage.one(PARTITIONED, table_name(index.table).as_string()):
+        cure = "make it on ONLY this table, then on each partition, and attach those with ALTER INDEX"
+        raise MigrationFailed(f"{index.table} is partitioned, and no index of it is built while others write: {cure}")
     found = _state(stage, index)
     if found is not None:
         number, valid, of_table, building = found

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg import sql
 
 from infra_adapters.errors import MigrationFailed
-from infra_adapters.postgres.evolution.names import columns, expression, table_name
+from infra_adapters.postgres.evolution.names import columns, expression, in_query, table_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,15 +39,15 @@ HAVING bool_and(a.attnotnull)
 
 @dataclass(frozen=True, slots=True)
 class Keyset:
-    """The key that a table is walked along, in the order of its index."""
+    """The key that a table is walked along, in the order of its index. `table` is its name in a query."""
 
-    table: sql.Identifier
+    table: sql.SQL
     names: tuple[str, ...]
     types: tuple[str, ...]
 
     def value(self, key: Key) -> Query:
         """A key as a row value of its own types."""
-        places = sql.SQL(", ").join(sql.SQL("%s::text::{}").format(sql.SQL(one)) for one in self.types)
+        places = sql.SQL(", ").join(sql.SQL("%s::text::{}").format(expression(one)) for one in self.types)
         return sql.SQL("({})").format(places), list(key)
 
     def within(self, after: Key | None, upto: Key | None) -> Query:
@@ -56,7 +56,7 @@ class Keyset:
         for sign, bound in ((">", after), ("<=", upto)):
             if bound is not None:
                 place, given = self.value(bound)
-                found.append(sql.SQL("({}) {} {}").format(columns(self.names, "t"), sql.SQL(sign), place))
+                found.append(sql.SQL("({}) {} {}").format(self._columns, sql.SQL(sign), place))
                 values += given
         return sql.SQL(" AND ").join(found or [sql.SQL("true")]), values
 
@@ -64,7 +64,7 @@ class Keyset:
         """The keys that follow."""
         condition, values = self.within(after, None)
         query = sql.SQL("SELECT {} FROM {} AS t WHERE {} ORDER BY {} LIMIT %s").format(
-            self._texts(), self.table, condition, columns(self.names, "t")
+            self._texts(), self.table, condition, self._columns
         )
         return query, [*values, limit]
 
@@ -73,11 +73,11 @@ class Keyset:
         condition, values = self.within(*span)
         query = sql.SQL("SELECT {}, {} FROM {} AS t WHERE {} AND {} ORDER BY {}{}").format(
             self._texts(),
-            columns(job.reads, "t") if job.reads else sql.SQL("t.*"),
+            in_query(columns(job.reads, "t")) if job.reads else sql.SQL("t.*"),
             self.table,
             condition,
             _where(job),
-            columns(self.names, "t"),
+            self._columns,
             sql.SQL(" FOR NO KEY UPDATE" if lock else ""),
         )
         return query, values
@@ -86,7 +86,8 @@ class Keyset:
         """Write a range by the job's expressions."""
         condition, values = self.within(*span)
         assigned = sql.SQL(", ").join(
-            sql.SQL("{} = ({})").format(sql.Identifier(name), expression(one)) for name, one in job.sets.items()
+            sql.SQL("{} = ({})").format(in_query(sql.Identifier(name)), expression(one))
+            for name, one in job.sets.items()
         )
         query = sql.SQL("UPDATE {} AS t SET {} WHERE {} AND {}").format(self.table, assigned, condition, _where(job))
         return query, values
@@ -99,14 +100,16 @@ class Keyset:
 
     def update_row(self, names: Iterable[str]) -> sql.Composed:
         """Write some columns of one row: their values first, then the key's texts."""
-        assigned = sql.SQL(", ").join(sql.SQL("{} = %s").format(sql.Identifier(one)) for one in names)
+        assigned = sql.SQL(", ").join(sql.SQL("{} = %s").format(in_query(sql.Identifier(one))) for one in names)
         place, _ = self.value(self.names)
-        return sql.SQL("UPDATE {} AS t SET {} WHERE ({}) = {}").format(
-            self.table, assigned, columns(self.names, "t"), place
-        )
+        return sql.SQL("UPDATE {} AS t SET {} WHERE ({}) = {}").format(self.table, assigned, self._columns, place)
 
     def _texts(self) -> sql.Composed:
-        return sql.SQL(", ").join(sql.SQL("t.{}::text").format(sql.Identifier(one)) for one in self.names)
+        return sql.SQL(", ").join(sql.SQL("{}::text").format(in_query(sql.Identifier("t", one))) for one in self.names)
+
+    @property
+    def _columns(self) -> sql.SQL:
+        return in_query(columns(self.names, "t"))
 
 
 def _where(job: Backfill) -> sql.Composed:
@@ -121,6 +124,6 @@ def keyset_of(connection: psycopg.Connection[Any], job: Backfill) -> Keyset:
         if (primary and not job.key) or (job.key and set(job.key) == set(names)):
             if set(names) & set(job.sets):
                 raise MigrationFailed(f"backfill {job.name}: the key it walks along cannot be changed")
-            return Keyset(table, tuple(names), tuple(types))
+            return Keyset(in_query(table), tuple(names), tuple(types))
     wanted = f"a unique index of exactly {', '.join(job.key)}, never null" if job.key else "a primary key"
     raise MigrationFailed(f"backfill {job.name}: table {job.table} is not there or has no {wanted.removeprefix('a ')}")

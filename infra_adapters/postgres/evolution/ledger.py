@@ -9,6 +9,7 @@ from psycopg import sql
 
 from infra_adapters.errors import ChecksumMismatch, MigrationFailed
 from infra_adapters.postgres.evolution.jobs import Failure
+from infra_adapters.postgres.evolution.names import in_query
 
 if TYPE_CHECKING:
     import psycopg
@@ -76,7 +77,9 @@ class Ledger:
             made = sql.SQL(TABLES).format(lock=sql.Literal(LOCK), marks=self.marks, failures=self.refused)
             with connection.transaction():
                 connection.execute(made)
-        new = sql.SQL("INSERT INTO {} (name, definition) VALUES (%s, %s) ON CONFLICT DO NOTHING").format(self.marks)
+        new = sql.SQL("INSERT INTO {} (name, definition) VALUES (%s, %s) ON CONFLICT DO NOTHING").format(
+            in_query(self.marks)
+        )
         connection.execute(new, [self.job.name, self.job.digest()])
         return self.read(connection)
 
@@ -93,7 +96,7 @@ class Ledger:
 
     def _found(self, connection: psycopg.Connection[Any], lock: str) -> Mark | None:
         query = "SELECT definition, last_key, scanned, changed, finished_at IS NOT NULL FROM {} WHERE name = %s"
-        found = connection.execute(sql.SQL(query + lock).format(self.marks), [self.job.name]).fetchone()
+        found = connection.execute(sql.SQL(query + lock).format(in_query(self.marks)), [self.job.name]).fetchone()
         if found is None:
             return None
         definition, last, scanned, changed, finished = found
@@ -108,19 +111,19 @@ class Ledger:
         query = sql.SQL(
             "UPDATE {} SET last_key = %s, scanned = %s, changed = %s, moved_at = clock_timestamp(),"
             " finished_at = CASE WHEN %s THEN clock_timestamp() END WHERE name = %s"
-        ).format(self.marks)
+        ).format(in_query(self.marks))
         last = None if mark.last is None else list(mark.last)
         connection.execute(query, [last, mark.scanned, mark.changed, mark.finished, self.job.name])
-        refused = sql.SQL("INSERT INTO {} VALUES (%s, %s, %s) ON CONFLICT DO NOTHING").format(self.refused)
+        refused = sql.SQL("INSERT INTO {} VALUES (%s, %s, %s) ON CONFLICT DO NOTHING").format(in_query(self.refused))
         for one in failures:
             connection.execute(refused, [self.job.name, list(one.key), one.error])
 
     def failures(self, connection: psycopg.Connection[Any]) -> tuple[Failure, ...]:
         """Every row that refused, over all runs."""
-        query = sql.SQL("SELECT key, error FROM {} WHERE name = %s ORDER BY key").format(self.refused)
+        query = sql.SQL("SELECT key, error FROM {} WHERE name = %s ORDER BY key").format(in_query(self.refused))
         return tuple(Failure(tuple(key), error) for key, error in connection.execute(query, [self.job.name]))
 
     def forget(self, connection: psycopg.Connection[Any]) -> None:
         """Remove the mark, so that the job begins anew."""
         if self.exists(connection):
-            connection.execute(sql.SQL("DELETE FROM {} WHERE name = %s").format(self.marks), [self.job.name])
+            connection.execute(sql.SQL("DELETE FROM {} WHERE name = %s").format(in_query(self.marks)), [self.job.name])

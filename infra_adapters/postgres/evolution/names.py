@@ -21,6 +21,11 @@ def columns(names: Iterable[str], prefix: str = "") -> sql.Composed:
     return sql.SQL(", ").join(sql.Identifier(prefix, one) if prefix else sql.Identifier(one) for one in names)
 
 
+def in_query(name: sql.Composable) -> sql.SQL:
+    """A name in a query that has parameters, where a per cent sign stands twice."""
+    return sql.SQL(name.as_string().replace("%", "%%"))
+
+
 def expression(text: str) -> sql.SQL:
     """SQL by the author of a migration, for a query that has parameters: its per cent signs stay what they are."""
     return sql.SQL(text.replace("%", "%%"))

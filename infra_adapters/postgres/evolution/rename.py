@@ -6,13 +6,21 @@ the versions that read the new name go live, and once the last of the old ones i
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from psycopg import sql
 
 from infra_adapters.errors import DataLossRefused, MigrationFailed
 from infra_adapters.postgres.evolution.backfill import backfill_on
-from infra_adapters.postgres.evolution.both_names import Rename, altered, both_names, one_name, with_default
+from infra_adapters.postgres.evolution.both_names import (
+    Rename,
+    altered,
+    both_names,
+    one_name,
+    trigger_name,
+    with_default,
+)
 from infra_adapters.postgres.evolution.carrying import carried
 from infra_adapters.postgres.evolution.catalog import column_of, is_of_kind
 from infra_adapters.postgres.evolution.columns import not_null, refuse_loss
@@ -36,6 +44,12 @@ SELECT DISTINCT identity FROM pg_depend d
  ORDER BY 1
 """
 """Indexes, constraints, views, policies and others that use a column."""
+TRIGGERS = """
+SELECT format('trigger %%I', t.tgname) FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+ WHERE t.tgrelid = to_regclass(%s) AND NOT t.tgisinternal AND t.tgname <> %s AND p.prosrc ~* ('\\m' || %s || '\\M')
+ ORDER BY 1
+"""
+"""Triggers whose function speaks of a column: the server does not know that they use it, and they fail without it."""
 
 
 def expand_rename(target: Target, rename: Rename, *, patience: Patience = USUAL) -> None:
@@ -126,5 +140,7 @@ def _refuse_dependents(stage: Stage, rename: Rename, letting_go: tuple[str, ...]
     if stage.connection is None:
         return
     found = stage.connection.execute(DEPENDENTS, [table_name(rename.table).as_string(), rename.old])
-    if kept := [name for (name,) in found if name not in letting_go]:
+    named = (table_name(rename.table).as_string(), trigger_name(rename), re.escape(rename.old))
+    speaking = stage.connection.execute(TRIGGERS, named)
+    if kept := [name for (name,) in (*found, *speaking) if name not in letting_go]:
         raise MigrationFailed(f"column {rename.old} of {rename.table} is used by {', '.join(kept)}")

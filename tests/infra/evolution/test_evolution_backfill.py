@@ -17,7 +17,7 @@ from infra_adapters.errors import (
     QueryTimeout,
     Unavailable,
 )
-from infra_adapters.postgres.evolution import BackfillStopped, Failure, backfill, forget_backfill
+from infra_adapters.postgres.evolution import Backfill, BackfillStopped, Failure, backfill, forget_backfill
 from tests.infra.evolution_items import EXPAND, FILL, ITEMS, job, sql, wrong
 
 pytestmark = [
@@ -384,3 +384,21 @@ def test_rows_that_come_behind_the_walk_are_why_the_expand_phase_has_a_trigger(u
     sql(url, EXPAND)
     sql(url, "INSERT INTO items VALUES (-2, 2, 3)")
     assert sql(url, "SELECT total FROM items WHERE id = -2") == [(6,)]
+
+
+@pytest.mark.parametrize("by", ["expression", "function"])
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_per_cent_signs_in_names_are_names(empty_url, by, dry_run):
+    sql(empty_url, 'CREATE SCHEMA "50%s"; CREATE TABLE "50%s"."t%d" ("a%s" int PRIMARY KEY, "b%%" int, "c%(x)s" int)')
+    sql(empty_url, 'INSERT INTO "50%s"."t%d" SELECT n, n FROM generate_series(1, 30) n')
+    how = {"change": lambda row: {"c%(x)s": row["b%%"] + 1}} if by == "function" else {"sets": {"c%(x)s": '"b%%" + 1'}}
+    given = Backfill(name="odd", table="50%s.t%d", schema="50%s", batch_size=7, pause=0, rest=0, **how)
+    assert backfill(empty_url, given, dry_run=dry_run).changed == 30
+    found = sql(empty_url, 'SELECT count(*) FROM "50%s"."t%d" WHERE "c%(x)s" = "b%%" + 1')
+    assert found == [(0 if dry_run else 30,)]
+
+
+def test_options_of_a_url_may_hold_blanks(empty_url):
+    sql(empty_url, f"CREATE SCHEMA apart; SET search_path = apart; {ITEMS} {FILL.format(30)}")
+    url = empty_url + ("&" if "?" in empty_url else "?") + "options=-c%20search_path%3Dapart%2Cpublic"
+    assert backfill(url, job()).changed == 30

@@ -175,3 +175,9 @@ def test_what_a_reindex_left_behind_goes(url, connection):
     sql(url, "DELETE FROM items WHERE id = 9000")
     repair_indexes(connection)
     assert sql(url, STATE) == [("ix_price", True)]
+
+
+def test_an_index_of_a_partitioned_table_is_refused_with_its_cure(url, connection):
+    sql(url, "CREATE TABLE parted (n int) PARTITION BY RANGE (n)")
+    with pytest.raises(MigrationFailed, match=r"parted is partitioned.*attach those with ALTER INDEX"):
+        create_index(connection, Index("ix_parted", "parted", ("n",)))

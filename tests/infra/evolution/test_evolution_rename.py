@@ -61,6 +61,29 @@ WRITES = [
 ]
 
 
+LOWER = """
+CREATE FUNCTION lower() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.buyer := lower(NEW.buyer); RETURN NEW; END';
+CREATE TRIGGER zzz_lower BEFORE INSERT OR UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION lower()
+"""
+
+
+def test_what_another_trigger_makes_of_a_value_is_in_both(expanded, connection):
+    """A version that knows the old name reads the same as one that knows the new one."""
+    sql(expanded, LOWER)
+    sql(expanded, "UPDATE orders SET buyer = 'ANN' WHERE id = 7")
+    sql(expanded, "INSERT INTO orders (id, buyer) VALUES (901, 'BOB')")
+    assert [sql(expanded, BOTH, row) for row in (7, 901)] == [[("ann", "ann")], [("bob", "bob")]]
+
+
+def test_a_trigger_that_speaks_of_the_old_name_stands_in_the_way(expanded, connection):
+    sql(expanded, LOWER)
+    backfill(expanded, NAME.job())
+    with pytest.raises(MigrationFailed, match="is used by trigger zzz_lower"):
+        contract_rename(connection, NAME)
+    sql(expanded, "CREATE OR REPLACE FUNCTION lower() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'")
+    contract_rename(connection, NAME)
+
+
 @pytest.mark.parametrize("filled", [False, True])
 @pytest.mark.parametrize(("write", "row", "found"), WRITES)
 def test_whichever_name_is_written_both_are_alike(expanded, write, row, found, filled):

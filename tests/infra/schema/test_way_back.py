@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
+from infra_adapters.errors import MigrationFailed
 from infra_adapters.postgres import Migrations
 from infra_adapters.testing.way_back import way_back
 from tests.infra.conftest import SHOP
@@ -63,7 +64,7 @@ T1 = ('op.execute("CREATE TABLE t1 (n int)")', 'op.execute("DROP TABLE t1")')
         (
             'op.execute("CREATE TABLE a (n int DEFAULT 1)")',
             "op.execute(\"DO $$ BEGIN IF EXISTS (SELECT FROM a) THEN RAISE 'no'; END IF; DROP TABLE a; END $$\")",
-            "r2 again: ",
+            "r2 back with rows: ",
         ),
     ],
     ids=["left", "changed", "only empty"],
@@ -80,3 +81,21 @@ def test_a_revision_that_does_not_come_again_is_noticed(empty_url, tmp_path):
     history = History(tmp_path)
     history.add("r1", None, 'op.execute("CREATE TABLE a (n int)")')
     assert way_back(Migrations(empty_url, history.script))[-1].startswith("r1 again: ")
+
+
+def test_a_step_that_cannot_be_gone_at_all_is_named(empty_url, tmp_path):
+    history = History(tmp_path)
+    history.add("r1", None, 'op.execute("SELECT nothing")')
+    assert way_back(Migrations(empty_url, history.script))[0].startswith("r1 up: ")
+    history.add("r1", None, *T1)
+    history.add("r2", "r1", "pass", 'op.execute("SELECT nothing")')
+    assert way_back(Migrations(empty_url, history.script))[0].startswith("r2 back: ")
+
+
+def test_revisions_that_part_make_no_way(empty_url, tmp_path):
+    history = History(tmp_path)
+    history.add("r1", None, *T1)
+    for one in ("r2", "r3"):
+        history.add(one, "r1")
+    with pytest.raises(MigrationFailed):
+        way_back(Migrations(empty_url, history.script))
