@@ -7,6 +7,7 @@ done something lasting says so, and that is what the caller is told.
 from __future__ import annotations
 
 import asyncio
+import math
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -77,5 +78,10 @@ def settled(error: OutcomeUnknown) -> None:
 
 def passed() -> bool:
     """Whether the deadline of the caller has passed."""
+    return remaining() <= 0
+
+
+def remaining() -> float:
+    """Seconds to the deadline of the caller, 0 where it has passed; infinite without one."""
     deadline = _current.get()
-    return deadline is not None and asyncio.get_running_loop().time() >= deadline.at
+    return math.inf if deadline is None else max(deadline.at - asyncio.get_running_loop().time(), 0)

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import select
+import socket
 import time
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -44,6 +46,8 @@ class GuardedConnection(psycopg.AsyncConnection[Any]):
     """`psycopg.AsyncConnection` whose cancellation is bounded. `idle_since` is on the monotonic clock."""
 
     idle_since: float = 0.0
+    _waiters: int = 0
+    _given_up: bool = False
     watchers: Sequence[Watcher] = ()
 
     @classmethod
@@ -76,7 +80,11 @@ class GuardedConnection(psycopg.AsyncConnection[Any]):
     @property
     def at_rest(self) -> bool:
         """Whether no statement is under way, and the server is still there as far as one can know."""
-        return self.pgconn.status == ConnStatus.OK and self.pgconn.transaction_status != TransactionStatus.ACTIVE
+        return (
+            not self.closed
+            and self.pgconn.status == ConnStatus.OK
+            and self.pgconn.transaction_status != TransactionStatus.ACTIVE
+        )
 
     @property
     def was_spoken_to(self) -> bool:
@@ -116,7 +124,7 @@ class GuardedConnection(psycopg.AsyncConnection[Any]):
                 if forget:
                     await self._forget()
         except (TimeoutError, psycopg.Error):
-            self.pgconn.finish()
+            self.give_up()
 
     async def _forget(self) -> None:
         async with self.lock:
@@ -132,12 +140,42 @@ class GuardedConnection(psycopg.AsyncConnection[Any]):
 
     async def wait(self, gen: PQGen[Value], interval: float = 0.1, timeout: float | None = None) -> Value:  # noqa: ASYNC109
         """Drive a generator of psycopg's; when cancelled, stop the statement on the server or close the connection."""
+        self._waiters += 1
         try:
             return await waiting.wait_async(gen, self.pgconn.socket, interval=interval, timeout=timeout)
         except (asyncio.CancelledError, KeyboardInterrupt):
-            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+            if self.pgconn.transaction_status == TransactionStatus.ACTIVE and not self._given_up:
                 await self._settle(gen)
             raise
+        finally:
+            self._waiters -= 1
+            if self._given_up and not self._waiters:
+                self.pgconn.finish()
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more can be asked of it."""
+        return self._given_up or super().closed
+
+    async def close(self) -> None:
+        """Close the connection; where somebody still waits for the server on it, that ends with ConnectionLost."""
+        if self._waiters:
+            self.give_up()
+        else:
+            await super().close()
+
+    def give_up(self) -> None:
+        """Close without a word to the server.
+
+        psycopg frees libpq's memory at once, and a task that waits in libpq would go on in what is freed; so its socket
+        is shut, which ends that task, and the last one that leaves frees it.
+        """
+        if not self._waiters:
+            self.pgconn.finish()
+        elif not self._given_up:
+            self._given_up = True
+            with contextlib.suppress(OSError), socket.socket(fileno=os.dup(self.pgconn.socket)) as shared:
+                shared.shutdown(socket.SHUT_RDWR)
 
     async def _settle(self, gen: PQGen[Any]) -> None:
         # What the server answers, "cancelled" or its result, is of no interest to a caller who has left.
@@ -147,7 +185,7 @@ class GuardedConnection(psycopg.AsyncConnection[Any]):
                 await waiting.wait_async(gen, self.pgconn.socket, timeout=CANCEL_SECONDS)
         if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
             # Closed without a word to the server: saying goodbye could wait for ever.
-            self.pgconn.finish()
+            self.give_up()
 
 
 def driver_of(connection: AsyncConnection) -> GuardedConnection:

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from infra_adapters.deadline import passed
+from infra_adapters.deadline import remaining
 from infra_adapters.errors import InfraError
 from infra_adapters.postgres.guarded import CANCEL_SECONDS, driver_of
 from infra_adapters.postgres.translate import translated
@@ -29,7 +29,7 @@ async def leave(connection: AsyncConnection, *, touched: bool, forget: bool) -> 
 async def _given_back(connection: AsyncConnection, *, touched: bool, forget: bool) -> None:
     with suppress(InfraError), translated():
         raw = driver_of(connection)
-        await raw.leave(CANCEL_SECONDS if passed() else LEAVE_SECONDS, touched=touched, forget=forget)
+        await raw.leave(min(remaining() + CANCEL_SECONDS, LEAVE_SECONDS), touched=touched, forget=forget)
         if not raw.at_rest:
             await connection.invalidate()
     with suppress(InfraError), translated():

@@ -49,6 +49,7 @@ class PostgresUnitOfWork:
         self._committed: tuple[object, ...] = ()
         self._touched = False
         self._over = False
+        self._left = False
         self._spoiled = False
         self._parts = 0
 
@@ -167,7 +168,9 @@ class PostgresUnitOfWork:
                 await self._raw.begin(local)
 
     async def _leave(self) -> None:
-        if self._begun and not self._begun.closed:
+        # Once: a second one, of a caller who left during the first, would close what the first is using.
+        if self._begun and not self._begun.closed and not self._left:
+            self._left = True
             await self._database.give_back(self._begun, touched=self._touched)
 
     @property

@@ -13,7 +13,7 @@ from infra_adapters.deadline import passed
 from infra_adapters.errors import InvalidRequest
 from infra_adapters.postgres.bulk.binary import Format, prepare
 from infra_adapters.postgres.bulk.doubts import settled
-from infra_adapters.postgres.guarded import CANCEL_SECONDS
+from infra_adapters.postgres.guarded import CANCEL_SECONDS, GuardedConnection
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -154,9 +154,17 @@ async def _send(raw: psycopg.AsyncConnection[Any], copy: psycopg.AsyncCopy, buff
             await raw.cancel_safe(timeout=CANCEL_SECONDS)
             await asyncio.wait({sending}, timeout=CANCEL_SECONDS)
         if not sending.done():
-            raw.pgconn.finish()
+            give_up(raw)
             sending.cancel()
         raise
+
+
+def give_up(raw: psycopg.AsyncConnection[Any]) -> None:
+    """Close a connection in which somebody may wait; one of psycopg's own is closed as it can be."""
+    if isinstance(raw, GuardedConnection):
+        raw.give_up()
+    else:
+        raw.pgconn.finish()
 
 
 def _looked_at(task: asyncio.Future[None]) -> None:

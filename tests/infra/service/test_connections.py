@@ -203,3 +203,23 @@ async def test_a_connection_that_does_not_come_to_rest_is_closed(database_url):
                 await connection.execute("SELECT 1")
         assert connection.closed
         relay.recover()
+
+
+@pytest.mark.deliverable(POOL)
+@pytest.mark.parametrize("dead", [True, False])
+async def test_a_connection_that_is_closed_ends_whoever_waits_on_it(database_url, dead):
+    """libpq's memory is freed by that, and the one who waits must not go on in it."""
+    async with relayed(database_url) as relay:
+        connection = await GuardedConnection.connect(relay.url)
+        asking = asyncio.create_task(connection.execute("SELECT pg_sleep(60)"))
+        await asyncio.sleep(0.1)
+        if dead:
+            relay.swallow()
+        await connection.close()
+        assert connection.closed
+        with pytest.raises(psycopg.OperationalError):
+            await asking
+        await connection.close()
+        with pytest.raises(psycopg.OperationalError):
+            await connection.execute("SELECT 1")
+        relay.recover()
