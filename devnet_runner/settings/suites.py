@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 
 SUITE_KEYS = (
     "id", "phase", "step", "runner", "paths", "command", "directory", "junit", "coverage", "blocking", "timeout",
-    "environment", "database", "python", "select", "proves",
+    "environment", "database", "python", "select", "concurrency", "proves",
 )  # fmt: skip
+
+SWITCHING = ("thread", "greenlet", "eventlet", "gevent")
+"""What coverage.py can be told to follow on its command line."""
 
 
 def read_suites(nodes: Nodes, node: yaml.Node | None) -> tuple[Suite, ...]:
@@ -49,6 +52,7 @@ def _suite(nodes: Nodes, node: yaml.Node) -> Suite:
         database=nodes.boolean(found.get("database"), "the suite's database", default=False),
         python=nodes.text(found.get("python"), "the suite's python"),
         select=nodes.choice(found.get("select"), "the suite's select", ("blocking", "all"), "blocking"),
+        concurrency=nodes.texts(found.get("concurrency"), "the suite's concurrency"),
         proves=_proofs(nodes, found.get("proves")),
         line=node.start_mark.line + 1,
     )
@@ -63,6 +67,8 @@ def _complete(nodes: Nodes, node: yaml.Node, suite: Suite) -> None:
         nodes.fault(node, f"suite '{suite.id}' names no paths", "add `paths: [tests/folder]`")
     if suite.runner == "command" and not (suite.command and suite.junit):
         nodes.fault(node, f"suite '{suite.id}' names no command or no junit file", "add `command: [...]` and `junit:`")
+    for name in (one for one in suite.concurrency if one not in SWITCHING):
+        nodes.fault(node, f"suite '{suite.id}' follows '{name}'", f"write some of {', '.join(SWITCHING)}")
     outside = [p for p in (*suite.paths, *suite.coverage, suite.junit, suite.directory) if _leaves(p)]
     for path in outside:
         nodes.fault(node, f"suite '{suite.id}' names '{path}' outside the repository", "write a path below its root")

@@ -48,7 +48,8 @@ class Suite:
     `runner` is `pytest` or `command`. `select` says which tests of pytest count: those marked `blocking`, or `all`.
     `timeout` is in seconds. `environment` names the variables that are passed on. `coverage` names the files a
     command leaves (for pytest it is collected by the tool). `database` asks for a PostgreSQL database of the run's
-    own, given as `DATABASE_URL`.
+    own, given as `DATABASE_URL`. `concurrency` are the libraries whose switches coverage follows, where those of the
+    project's own settings are too many.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Suite:
     database: bool = False
     python: str = ""
     select: str = "blocking"
+    concurrency: tuple[str, ...] = ()
     proves: tuple[Proof, ...] = ()
     line: int = 0
 

@@ -47,7 +47,9 @@ def interpreter(suite: Suite, root: Path) -> str:
 
 def _argv(suite: Suite, site: Site) -> tuple[str, ...]:
     sources = ",".join(site.sources)
-    measured = ("-m", "coverage", "run", "--branch", "--parallel-mode", f"--source={sources}") if sources else ()
+    followed_too = (f"--concurrency={','.join(suite.concurrency)}",) if suite.concurrency else ()
+    coverage = ("-m", "coverage", "run", "--branch", "--parallel-mode", f"--source={sources}", *followed_too)
+    measured = coverage if sources else ()
     stop = ("--maxfail=1",) if site.first_failure_stops else ()
     # An empty selection also takes the place of one that the project's own options make.
     mark = "" if suite.select == "all" else "blocking"

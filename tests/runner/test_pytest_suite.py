@@ -19,13 +19,15 @@ from devnet_runner.suites import Site, run_suite
 MARKS = "import pytest, time, os\npytestmark = pytest.mark.blocking\n"
 
 
-def run(root: Path, text: str, *, stops: bool = False, timeout: int = 60, sources: tuple[str, ...] = ()) -> SuiteResult:
+def run(
+    root: Path, text: str, *, stops: bool = False, timeout: int = 60, sources: tuple[str, ...] = (), **more: object
+) -> SuiteResult:
     """Run one module of tests as a suite."""
     (root / "test_it.py").write_text(text, encoding="utf-8")
     (root / "pytest.ini").write_text("[pytest]\npythonpath = .\n")
     scratch = root.parent / "scratch"
     site = Site(root, scratch, os.environ, sources, "", first_failure_stops=stops)
-    suite = Suite("one", "pytest", paths=("test_it.py",), timeout=timeout, python=sys.executable)
+    suite = Suite("one", "pytest", paths=("test_it.py",), timeout=timeout, python=sys.executable, **more)
     execute = partial(run_process, stop=threading.Event())
     return run_suite(suite, site, execute, lambda *_: None)
 
@@ -124,6 +126,18 @@ def test_coverage_is_measured_also_of_files_that_nothing_imports(root):
     files = json.loads(Path(result.coverage[0]).read_text())["files"]
     assert files["code/used.py"]["missing_lines"] == [4]
     assert files["code/unused.py"]["missing_lines"] == [1]
+
+
+FOLLOWED = "import coverage\ndef test_a(): assert coverage.Coverage.current().config.concurrency == {}\n"
+
+
+@pytest.mark.parametrize(("asked", "followed"), [((), ["greenlet"]), (("thread",), ["thread"])])
+def test_coverage_follows_what_the_suite_says_else_what_the_project_says(root, asked, followed):
+    (root / "code").mkdir()
+    (root / "code" / "__init__.py").touch()
+    (root / ".coveragerc").write_text("[run]\nconcurrency = greenlet\n")
+    result = run(root, MARKS + FOLLOWED.format(followed), sources=("code",), concurrency=asked)
+    assert result.outcome is Outcome.PASSED
 
 
 def test_a_missing_interpreter_is_an_error_of_the_environment(root):

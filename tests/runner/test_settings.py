@@ -90,6 +90,7 @@ def test_all_faults_are_told_in_one_run_with_their_lines():
         ("suites:\n - {id: a, paths: [x], timeout: 1.5}", "a whole number of seconds"),
         ("suites:\n - {id: a, paths: [x], blocking: maybe}", "is a text, not true or false"),
         ("suites:\n - {paths: [x]}", "a suite has no id"),
+        ("suites:\n - {id: a, paths: [x], concurrency: [fibers]}", "write some of thread, greenlet"),
         ("records: /tmp/x", "records '/tmp/x' leaves the repository"),
         ("plan: ../plans", "leaves the repository"),
         ("mode: blocking\nmode: advisory", "has the key 'mode' twice"),

@@ -38,15 +38,14 @@ def seeded(*statements):
     return seed
 
 
-@pytest.mark.parametrize("seed", [None, seeded(EVENT)], ids=["empty", "seeded"])
-def test_every_revision_of_the_package(empty_url, seed):
-    assert way_back(Migrations(empty_url), seed) == ()
+def test_every_revision_of_the_package(empty_url):
+    """Without rows first: `way_back` goes each step up, down and up before it puts any in."""
+    assert way_back(Migrations(empty_url), seeded(EVENT)) == ()
 
 
-@pytest.mark.parametrize("seed", [None, seeded(EVENT, *ORDER)], ids=["empty", "seeded"])
-def test_every_revision_of_a_product(empty_url, seed):
+def test_every_revision_of_a_product(empty_url):
     Migrations(empty_url).upgrade()
-    assert way_back(Migrations(empty_url, SHOP), seed) == ()
+    assert way_back(Migrations(empty_url, SHOP), seeded(EVENT, *ORDER)) == ()
 
 
 FILL = """DO $$ BEGIN
