@@ -157,7 +157,10 @@ $$;
 CREATE TRIGGER wait BEFORE DELETE ON tags FOR EACH ROW EXECUTE FUNCTION wait();
 SELECT pg_advisory_lock(7)
 """
-WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+WAITING = """
+SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database
+WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()
+"""
 
 
 async def test_while_its_parts_are_taken_away_nobody_else_changes_it(opened, empty_url):

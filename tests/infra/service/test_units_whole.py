@@ -86,7 +86,11 @@ LEFT = [
     ("SET ROLE pg_monitor", "SELECT current_user", "infra_app"),
     ("SET SESSION AUTHORIZATION pg_monitor", "SELECT session_user::text", "postgres"),
     ("CREATE TEMPORARY TABLE mine (a int)", "SELECT coalesce(to_regclass('mine')::text, 'none')", "none"),
-    ("SELECT pg_advisory_lock(7)", "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7", 0),
+    (
+        "SELECT pg_advisory_lock(7)",
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()",
+        0,
+    ),
     ("LISTEN news", "SELECT count(*) FROM pg_listening_channels()", 0),
     ("DECLARE c CURSOR WITH HOLD FOR SELECT 1", "SELECT count(*) FROM pg_cursors", 0),
 ]
